@@ -1,0 +1,3 @@
+module github.com/wasmplane/wasmplane/extensions
+
+go 1.24.1

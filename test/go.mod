@@ -1,0 +1,3 @@
+module github.com/wasmplane/wasmplane/test
+
+go 1.26.0
