@@ -1,3 +1,19 @@
 module github.com/wasmplane/wasmplane/extensions
 
 go 1.24.1
+
+require (
+	github.com/higress-group/proxy-wasm-go-sdk v0.0.0-20251103120604-77e9cce339d2
+	github.com/tidwall/gjson v1.18.0
+	github.com/wasmplane/wasmplane/pkg v0.0.0
+)
+
+require (
+	github.com/higress-group/wasm-go v1.0.10-0.20260120033417-1c84f010156d // indirect
+	github.com/tidwall/match v1.1.1 // indirect
+	github.com/tidwall/pretty v1.2.1 // indirect
+	github.com/tidwall/resp v0.1.1 // indirect
+	github.com/tidwall/sjson v1.2.5 // indirect
+)
+
+replace github.com/wasmplane/wasmplane/pkg => ../pkg

@@ -57,9 +57,19 @@ type File struct {
 	Data []byte
 }
 
-// Load reads files and folders (all *.yaml, *.yml and *.json below them, hidden ones aside). The snapshot is nil if any
-// problem is fatal.
+// Load reads and parses files and folders. The snapshot is nil if any problem is fatal.
 func Load(paths []string, opts Options) (*Snapshot, Problems) {
+	files, problems := Read(paths)
+	snapshot, more := Parse(files, opts)
+	problems = append(problems, more...)
+	if len(problems.Fatal()) > 0 {
+		return nil, problems
+	}
+	return snapshot, problems
+}
+
+// Read returns the content of files and of all *.yaml, *.yml and *.json files below folders, hidden ones aside.
+func Read(paths []string) ([]File, Problems) {
 	var files []File
 	var problems Problems
 	for _, path := range paths {
@@ -77,12 +87,7 @@ func Load(paths []string, opts Options) (*Snapshot, Problems) {
 			files = append(files, File{Name: name, Data: data})
 		}
 	}
-	snapshot, more := Parse(files, opts)
-	problems = append(problems, more...)
-	if len(problems.Fatal()) > 0 {
-		return nil, problems
-	}
-	return snapshot, problems
+	return files, problems
 }
 
 func reason(err error) string {
@@ -255,6 +260,12 @@ func (r *reader) override(all map[string]*Cluster) {
 		}
 		c.Endpoints, c.Kubernetes = endpoints, false
 	}
+}
+
+// ClusterOf returns the name of the cluster of a service given as "host:port".
+func ClusterOf(service string) (name string, ok bool) {
+	host, port, ok := cutPort(service)
+	return ClusterName(port, host), ok
 }
 
 func cutPort(key string) (host string, port int, ok bool) {

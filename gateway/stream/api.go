@@ -4,6 +4,11 @@
 // interfaces. Source: Envoy's "HTTP filters" documentation (envoy/http/filter.h contracts) and the differences of
 // Higress.
 //
+// One thing differs from Envoy on purpose. There a direction has a single buffer for all filters, so that when two of them
+// stop in turn a resume of the later one also releases what the earlier one still holds, and a resume of the earlier one
+// shows the filters between them data that they have seen. Here every filter releases exactly what it holds itself; the
+// limit applies to the sum.
+//
 // Everything here runs on the event loop of the stream's worker; nothing is safe for concurrent use.
 package stream
 

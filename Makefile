@@ -1,0 +1,59 @@
+# wasmplane: build, run and test gateway plugins. `make help` lists the targets.
+
+PLUGIN_NAME ?= key-auth
+GO          ?= go
+WASMPLANE   := $(GO) run ./gateway/cmd/wasmplane
+# The race detector needs a C compiler.
+HAS_CC      := $(shell $(GO) env CC | xargs -n1 sh -c 'command -v "$$0"' 2>/dev/null)
+RACE        := $(if $(HAS_CC),-race,)
+PLUGINS     := $(patsubst extensions/%/plugin.yaml,%,$(wildcard extensions/*/plugin.yaml))
+
+.DEFAULT_GOAL := help
+.PHONY: help run build build-all test test-unit test-plugins test-compat test-cases lint fmt bench fuzz soak clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build PLUGIN_NAME and run its example on the local gateway
+	$(WASMPLANE) run $(PLUGIN_NAME)
+
+build: ## compile PLUGIN_NAME to extensions/PLUGIN_NAME/plugin.wasm
+	$(WASMPLANE) build $(PLUGIN_NAME)
+
+build-all: ## compile every plugin
+	$(WASMPLANE) build $(PLUGINS)
+
+test: test-unit test-plugins test-compat test-cases ## everything but what takes longer: fuzz, soak, bench
+
+test-unit: ## tests of the SDK and the gateway, with the race detector where there is a C compiler
+	@$(if $(RACE),,echo "no C compiler found: the race detector is off (install gcc or clang to have it)")
+	cd gateway && CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
+	cd pkg && CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
+
+test-plugins: build-all ## tests of every plugin, in process and one on its compiled module
+	cd extensions && $(GO) test ./...
+
+test-compat: ## the developer documentation's examples, and the end-to-end tests, on the gateway
+	cd test && $(GO) test ./...
+
+test-cases: build-all ## every plugin's cases.yaml on the local gateway
+	$(WASMPLANE) test --no-build
+
+lint: ## golangci-lint and gofmt
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	for m in pkg extensions gateway test; do (cd $$m && $(GO) vet ./...) || exit 1; done
+
+fmt: ## format the Go files
+	gofmt -w $$(git ls-files '*.go')
+
+bench: ## measure key-auth against its twin on wasm-go, in process
+	cd test/bench && $(GO) run . 
+
+fuzz: ## fuzz the parsers for 30 s each
+	cd test && $(GO) run ./fuzz
+
+soak: ## a million requests through the gateway, with memory watched
+	cd test && $(GO) run ./soak
+
+clean: ## remove build results
+	rm -rf build extensions/*/plugin.wasm extensions/*/build

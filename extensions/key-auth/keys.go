@@ -1,0 +1,142 @@
+package main
+
+import (
+	"strings"
+)
+
+// key is a non-empty value found at a place.
+type key struct {
+	value   string
+	plain   string // a parameter's value with "+" left as it is; "" where that makes no difference
+	place   int
+	inParam bool
+	twice   bool // the header is there again with another value
+}
+
+// findKeys returns what stands at the places of the configuration: at each the first header of that name if it is not
+// empty, else every value of the parameter.
+func findKeys(c *credentials, headers [][2]string) []key {
+	var found []key
+	var query []param
+	parsed := false
+	for i := range c.places {
+		p := &c.places[i]
+		if p.header != "" {
+			if k, ok := headerKey(headers, p.header); ok {
+				k.place = i
+				found = append(found, k)
+				continue
+			}
+		}
+		if p.param == "" {
+			continue
+		}
+		if !parsed {
+			query, parsed = parseQuery(headerValue(headers, ":path")), true
+		}
+		for _, q := range query {
+			if q.name == p.param && q.value != "" {
+				found = append(found, key{value: q.value, plain: q.plain, place: i, inParam: true})
+			}
+		}
+	}
+	return found
+}
+
+func headerKey(headers [][2]string, name string) (key, bool) {
+	k, ok := key{}, false
+	for i := range headers {
+		if headers[i][0] != name {
+			continue
+		}
+		if !ok {
+			k.value, ok = headers[i][1], true
+			continue
+		}
+		k.twice = k.twice || headers[i][1] != k.value
+	}
+	return k, ok && (k.value != "" || k.twice)
+}
+
+func headerValue(headers [][2]string, name string) string {
+	for i := range headers {
+		if headers[i][0] == name {
+			return headers[i][1]
+		}
+	}
+	return ""
+}
+
+// identify returns the index of the credential that the request's keys stand for.
+func (c *credentials) identify(found []key) (int, verdict) {
+	if len(found) == 0 {
+		return -1, verdictNone
+	}
+	for i := range found {
+		if found[i].twice || len(found[i].value) > maxKey {
+			return -1, verdictUnknown
+		}
+	}
+	if !c.firstMatch && severalValues(c, found) {
+		return -1, verdictSeveral
+	}
+	best := -1
+	for i := range found {
+		if index := c.match(&found[i]); index >= 0 && (best < 0 || index < best) {
+			best = index
+		}
+	}
+	if best < 0 {
+		return -1, verdictUnknown
+	}
+	return best, verdictKnown
+}
+
+// severalValues reports whether two keys differ. A scheme word before one of them makes no difference.
+func severalValues(c *credentials, found []key) bool {
+	first := withoutScheme(found[0].value, c.places[found[0].place].scheme)
+	for _, k := range found[1:] {
+		if withoutScheme(k.value, c.places[k.place].scheme) != first {
+			return true
+		}
+	}
+	return false
+}
+
+// match looks a key up as it is, without its scheme word, and with "+" not taken for a space, and returns the credential
+// that belongs to its place, or -1.
+func (c *credentials) match(k *key) int {
+	forms := [3]string{k.value, "", k.plain}
+	if scheme := c.places[k.place].scheme; scheme != "" {
+		if bare := withoutScheme(k.value, scheme); bare != k.value {
+			forms[1] = bare
+		}
+	}
+	for _, form := range forms {
+		if form == "" {
+			continue
+		}
+		if i := c.lookUp(form); i >= 0 && c.list[i].isAt(k.place) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (s *credential) isAt(place int) bool {
+	for _, p := range s.places {
+		if p == place {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutScheme drops a leading scheme word and the spaces after it (RFC 9110 section 11.4: the word is
+// case-insensitive).
+func withoutScheme(value, scheme string) string {
+	if scheme == "" || len(value) <= len(scheme) || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return value
+	}
+	return strings.TrimLeft(value[len(scheme):], " ")
+}

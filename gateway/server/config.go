@@ -1,0 +1,73 @@
+// Package server is the local gateway: listeners, workers, routing, plugins from manifests, call-outs, access log,
+// admin endpoints, and the reloading of all that while requests are served.
+package server
+
+import (
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/wasmplane/wasmplane/gateway/abi"
+	"github.com/wasmplane/wasmplane/gateway/manifest"
+	"github.com/wasmplane/wasmplane/gateway/upstream"
+)
+
+// Config says what a gateway does. The zero value listens on 127.0.0.1:10000 and forwards everything to the embedded
+// echo upstream.
+type Config struct {
+	Listen string // address of the listener; empty means 127.0.0.1:10000
+	Admin  string // address of the admin endpoints; empty means 127.0.0.1:15000, "off" none
+
+	Manifests []string // files and folders; watched
+	Manifest  manifest.Options
+	// Inline are manifests held in memory, read besides the files.
+	Inline []manifest.File
+
+	// Redis is the address of a Redis server that stands behind redis.static:6379; empty means the embedded one.
+	Redis string
+	// Services maps further "host:port" services to what the gateway puts behind them: echo or redis.
+	Services map[string]string
+	// NoEcho turns the embedded echo upstream off: routes without endpoints answer 503.
+	NoEcho bool
+
+	Concurrency       int // workers; 0 means the number of CPUs, at most 4
+	Profile           abi.Profile
+	BufferLimit       int           // bytes; 0 means 32768, Higress' default
+	StreamIdleTimeout time.Duration // 0 means 5 min, Envoy's default
+	CacheDir          string        // of compiled modules; empty keeps them in memory
+	Upstream          upstream.Options
+
+	AccessLog io.Writer // JSON lines; nil means none
+	// LogRequestHeaders adds the request headers, as the plugins left them, to the access log.
+	LogRequestHeaders bool
+	Log               io.Writer // the gateway's own log; nil means none
+	LogLevel          string    // of the gateway and, until changed on /logging, of plugins; empty means info
+}
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:10000"
+	}
+	if c.Admin == "" {
+		c.Admin = "127.0.0.1:15000"
+	}
+	if c.Concurrency == 0 {
+		c.Concurrency = min(runtime.NumCPU(), 4)
+	}
+	if c.BufferLimit == 0 {
+		c.BufferLimit = 32768
+	}
+	if c.StreamIdleTimeout == 0 {
+		c.StreamIdleTimeout = 5 * time.Minute
+	}
+	if c.LogLevel == "" {
+		c.LogLevel = "info"
+	}
+	if c.AccessLog == nil {
+		c.AccessLog = io.Discard
+	}
+	if c.Log == nil {
+		c.Log = io.Discard
+	}
+	return c
+}
