@@ -13,6 +13,7 @@ func init() {
 		"key-auth",
 		wrapper.FailClosed[Config](),
 		wrapper.NoRouteCall[Config](),
+		wrapper.ReadsRequestHeaders[Config](),
 		wrapper.ParseOverrideConfig(parseConfig, parseRuleConfig),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 	)

@@ -23,7 +23,7 @@ const (
 	verdictUnknown         // a key that is nobody's
 )
 
-func onRequestHeaders(_ wrapper.HttpContext, config Config) types.Action {
+func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	if config.strip {
 		if err := proxywasm.RemoveHttpRequestHeader(consumerHeader); err != nil {
 			return refuse(&config, internalError)
@@ -33,9 +33,9 @@ func onRequestHeaders(_ wrapper.HttpContext, config Config) types.Action {
 		log.Info("authorization is not required")
 		return types.HeaderContinue
 	}
-	headers, err := proxywasm.GetHttpRequestHeaders()
-	if err != nil {
-		log.Error("request headers cannot be read: " + err.Error())
+	headers := wrapper.RequestHeaders(ctx)
+	if headers == nil {
+		log.Error("request headers cannot be read")
 		return refuse(&config, internalError)
 	}
 	found := findKeys(config.credentials, headers)

@@ -1,0 +1,5 @@
+//go:build !wasm || !wasmplane_log_level_import
+
+package wrapper
+
+func importedLogLevel() (LogLevel, bool) { return 0, false }
