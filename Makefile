@@ -28,6 +28,7 @@ test: test-unit test-plugins test-compat test-cases ## everything but what takes
 test-unit: ## tests of the SDK and the gateway, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler found: the race detector is off (install gcc or clang to have it)")
 	cd gateway && CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
+	cd pkg && $(GO) test -tags wasmplane_slim ./...
 	cd pkg && CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
 
 test-plugins: build-all ## tests of every plugin, in process and one on its compiled module
@@ -47,10 +48,13 @@ fmt: ## format the Go files
 	gofmt -w $$(git ls-files '*.go')
 
 bench: ## measure key-auth against its twin on wasm-go, in process
-	cd test/bench && $(GO) run . 
+	cd test && $(GO) run ./bench
 
 fuzz: ## fuzz the parsers for 30 s each
-	cd test && $(GO) run ./fuzz
+	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzRequest -fuzztime 30s
+	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzResponse -fuzztime 30s
+	cd gateway && $(GO) test ./module -run '^$$' -fuzz FuzzParse -fuzztime 30s
+	cd extensions && $(GO) test ./key-auth -run '^$$' -fuzz FuzzQuery -fuzztime 30s
 
 soak: ## a million requests through the gateway, with memory watched
 	cd test && $(GO) run ./soak

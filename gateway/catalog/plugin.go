@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	k8sjson "sigs.k8s.io/json"
@@ -122,6 +123,10 @@ func (p *Plugin) check() error {
 	}
 	for i, e := range p.Examples {
 		for service, kind := range e.Services {
+			colon := strings.LastIndexByte(service, ':')
+			if port, err := strconv.Atoi(service[colon+1:]); colon <= 0 || err != nil || port < 1 || port > 65535 {
+				return fmt.Errorf("examples[%d].services: must be named HOST:PORT, not %q", i, service)
+			}
 			if kind != "echo" && kind != "redis" {
 				return fmt.Errorf("examples[%d].services[%s]: must be echo or redis, not %q", i, service, kind)
 			}
@@ -189,4 +194,11 @@ func Names(root string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// splitService cuts "host:port"; check has seen that it has this form.
+func splitService(service string) (host string, port int) {
+	i := strings.LastIndexByte(service, ':')
+	port, _ = strconv.Atoi(service[i+1:])
+	return service[:i], port
 }

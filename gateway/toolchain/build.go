@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wasmplane/wasmplane/gateway/catalog"
+	"github.com/wasmplane/wasmplane/gateway/module"
 )
 
 // abiTag makes the SDK export ABI 0.2.100.
@@ -47,9 +48,13 @@ func Build(ctx context.Context, p *catalog.Plugin) (*Result, error) {
 	if err := Compile(ctx, p.Dir, raw, tags); err != nil {
 		return nil, fmt.Errorf("build %s: %w", p.Name, err)
 	}
-	code, err := os.ReadFile(raw)
+	linked, err := os.ReadFile(raw)
 	if err != nil {
 		return nil, err
+	}
+	code, err := module.Link(ctx, linked, module.Metadata{Name: p.Name, Version: p.Version, Requires: p.Requires})
+	if err != nil {
+		return nil, fmt.Errorf("link %s: %w", p.Name, err)
 	}
 	if err := replaceFile(p.Wasm(), code); err != nil {
 		return nil, err
