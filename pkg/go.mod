@@ -21,3 +21,6 @@ require (
 	github.com/tidwall/pretty v1.2.1 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
+
+// Lighter by 0.18 MB a plugin; why is in its package comment.
+replace github.com/tidwall/resp => ./internal/resp

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -62,7 +61,7 @@ func (c *Config) parseGlobal(json gjson.Result, hasRules bool) error {
 // consumers or credentials of its own.
 func parseRuleConfig(json gjson.Result, global Config, config *Config) error {
 	if global.failure != nil {
-		return fmt.Errorf("global configuration: %w", global.failure)
+		return errors.New("global configuration: " + global.failure.Error())
 	}
 	*config = global
 	disabled, _, err := boolean(json, "_disable_")
@@ -128,5 +127,5 @@ func boolean(json gjson.Result, field string) (value, set bool, err error) {
 	case "false", `"false"`, "0":
 		return false, true, nil
 	}
-	return false, false, fmt.Errorf("%s: must be true or false, not %s", field, v.Raw)
+	return false, false, errors.New(field + ": must be true or false, not " + v.Raw)
 }

@@ -3,10 +3,9 @@ package main
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash/maphash"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -79,7 +78,7 @@ func parseCredentials(json gjson.Result) (*credentials, error) {
 		return nil, errors.New("consumers cannot be empty")
 	}
 	for i, consumer := range consumers.Array() {
-		if err := c.addConsumer(fmt.Sprintf("consumers[%d]", i), consumer, base); err != nil {
+		if err := c.addConsumer(element("consumers", i), consumer, base); err != nil {
 			return nil, err
 		}
 	}
@@ -105,7 +104,7 @@ func parseLookIn(json gjson.Result) (lookIn, error) {
 	}
 	for i, key := range keys.Array() {
 		if key.String() == "" {
-			return in, fmt.Errorf("keys[%d]: must not be empty", i)
+			return in, errors.New(element("keys", i) + ": must not be empty")
 		}
 		in.keys = append(in.keys, key.String())
 	}
@@ -144,7 +143,7 @@ func (c *credentials) addNameless(list gjson.Result, base lookIn) error {
 	base.withOriginalLast = true
 	places := c.placesOf(base)
 	for i, item := range list.Array() {
-		field := fmt.Sprintf("credentials[%d]", i)
+		field := element("credentials", i)
 		if err := c.add(field, credential{secret: item.String(), places: places}); err != nil {
 			return err
 		}
@@ -155,10 +154,10 @@ func (c *credentials) addNameless(list gjson.Result, base lookIn) error {
 func (c *credentials) addConsumer(field string, json gjson.Result, base lookIn) error {
 	name := json.Get("name").String()
 	if name == "" {
-		return fmt.Errorf("%s.name: consumer name is required", field)
+		return errors.New(field + ".name: consumer name is required")
 	}
 	if strings.ContainsAny(name, "\r\n\x00") {
-		return fmt.Errorf("%s.name: must not hold line breaks", field)
+		return errors.New(field + ".name: must not hold line breaks")
 	}
 	in := base
 	if own := json.Get("keys"); own.Exists() {
@@ -172,7 +171,7 @@ func (c *credentials) addConsumer(field string, json gjson.Result, base lookIn) 
 		in.withOriginalFirst = true
 	}
 	if err := in.parseOwn(json); err != nil {
-		return fmt.Errorf("%s.%w", field, err)
+		return errors.New(field + "." + err.Error())
 	}
 	secrets, err := parseSecrets(field, json)
 	if err != nil {
@@ -208,49 +207,65 @@ func parseSecrets(field string, json gjson.Result) ([]credential, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s.credential: consumer credential is required", field)
+		return nil, errors.New(field + ".credential: consumer credential is required")
 	}
 	if len(found) > 1 {
-		return nil, fmt.Errorf("%s: only one of %s can be set", field, strings.Join(found, " and "))
+		return nil, errors.New(field + ": only one of " + strings.Join(found, " and ") + " can be set")
 	}
 	var secrets []credential
 	list := json.Get(found[0])
 	for i, item := range list.Array() {
 		at := field + "." + found[0]
 		if list.IsArray() {
-			at = fmt.Sprintf("%s[%d]", at, i)
+			at = element(at, i)
 		}
 		s := credential{secret: item.String()}
 		if s.secret == "" {
-			return nil, fmt.Errorf("%s: consumer credential is required", at)
+			return nil, errors.New(at + ": consumer credential is required")
 		}
 		if found[0] == "credential_sha256" {
-			sum, err := hex.DecodeString(s.secret)
-			if err != nil || len(sum) != sha256.Size {
-				return nil, fmt.Errorf("%s: must be 64 hexadecimal digits", at)
+			if !parseDigest(s.secret, &s.digest) {
+				return nil, errors.New(at + ": must be 64 hexadecimal digits")
 			}
 			s.secret = ""
-			copy(s.digest[:], sum)
 		}
 		secrets = append(secrets, s)
 	}
 	if len(secrets) == 0 {
-		return nil, fmt.Errorf("%s.%s: consumer credential is required", field, found[0])
+		return nil, errors.New(field + "." + found[0] + ": consumer credential is required")
 	}
 	return secrets, nil
+}
+
+// element names an element of a list in errors.
+func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
+
+// parseDigest reads a digest in hexadecimal; false if it is none.
+func parseDigest(text string, digest *[sha256.Size]byte) bool {
+	if len(text) != 2*sha256.Size {
+		return false
+	}
+	for i := range digest {
+		hi, lo := hexDigit(text[2*i]), hexDigit(text[2*i+1])
+		if hi < 0 || lo < 0 {
+			return false
+		}
+		digest[i] = byte(hi<<4 | lo)
+	}
+	return true
 }
 
 // add enters a credential. No key may be there twice, whether in clear or as a digest.
 func (c *credentials) add(field string, s credential) error {
 	if s.secret == "" && s.digest == [sha256.Size]byte{} {
-		return fmt.Errorf("%s: must not be empty", field)
+		return errors.New(field + ": must not be empty")
 	}
 	digest := s.digest
 	if s.secret != "" {
 		digest = sha256.Sum256([]byte(s.secret))
 	}
 	if _, twice := c.digests[digest]; twice {
-		return fmt.Errorf("duplicate consumer credential: %s", field)
+		return errors.New("duplicate consumer credential: " + field)
 	}
 	c.digests[digest] = len(c.list)
 	if s.secret != "" {

@@ -225,6 +225,23 @@ func (r *reader) u32() uint32 {
 	return 0
 }
 
+// i32 reads a signed LEB128 number and returns its bits.
+func (r *reader) i32() uint32 {
+	var v int64
+	for shift := 0; shift < 35; shift += 7 {
+		b := r.byte()
+		v |= int64(b&0x7f) << shift
+		if b < 0x80 {
+			if b&0x40 != 0 {
+				v |= -1 << (shift + 7)
+			}
+			return uint32(v)
+		}
+	}
+	r.fail(errors.New("a number does not fit 32 bits"))
+	return 0
+}
+
 // count is the length of a vector; an absent section is an empty one.
 func (r *reader) count() uint32 {
 	if len(r.data) == 0 {

@@ -204,6 +204,39 @@ func phases() int32 { return 1<<30 | 1 }
 	assert.Contains(t, names, "_initialize")
 	assert.True(t, strings.HasPrefix(strings.Join(names, " "), "proxy_abi_version_0_2_100 proxy_abi_version_0_2_1 "))
 	loads(t, linked)
+
+	m, err := Parse(linked)
+	require.NoError(t, err)
+	packages := m.GoPackages()
+	require.NotEmpty(t, packages)
+	assert.Equal(t, "runtime", packages[0].Package, "most of a small program is the runtime")
+	sum := 0
+	for _, p := range packages {
+		sum += p.Bytes
+	}
+	assert.InDelta(t, len(m.body(sectionCode)), sum, 0.05*float64(len(m.body(sectionCode))), "nearly all code has a package")
+	assert.Equal(t, []Verdict{{Host: "Higress", Runs: true}, {Host: "local gateway", Runs: true}, {Host: "Envoy", Runs: true}, {Host: "Istio", Runs: true}}, m.Hosts())
+}
+
+func TestHosts(t *testing.T) {
+	redis := assemble(map[string]int32{phasesExport: int32(phasesKnown)}, everything...)
+	redis = []byte(strings.Replace(string(redis), "proxy_done", "proxy_REDI", 1))
+	m, err := Parse(redis)
+	require.NoError(t, err)
+	for i := range m.Imports {
+		if m.Imports[i].Name == "proxy_REDI" {
+			m.Imports[i].Name = "proxy_redis_call"
+		}
+	}
+	m.setCustom(MetadataSection, []byte(`{"requires": ["headers-stop-iteration"]}`))
+	assert.Equal(t, []Verdict{
+		{Host: "Higress", Runs: true},
+		{Host: "local gateway", Runs: true},
+		{Host: "Envoy", Option: "allow_on_headers_stop_iteration: true in the plugin's configuration",
+			Reasons: []string{"it exports none of proxy_abi_version_0_1_0, proxy_abi_version_0_2_0, proxy_abi_version_0_2_1", "the host has no proxy_redis_call"}},
+		{Host: "Istio", Option: "allow_on_headers_stop_iteration: true, through an EnvoyFilter: a WasmPlugin cannot set it",
+			Reasons: []string{"it exports none of proxy_abi_version_0_1_0, proxy_abi_version_0_2_0, proxy_abi_version_0_2_1", "the host has no proxy_redis_call"}},
+	}, m.Hosts())
 }
 
 func FuzzParse(f *testing.F) {

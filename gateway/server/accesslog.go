@@ -2,14 +2,17 @@ package server
 
 import (
 	"encoding/json"
+	"io"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/wasmplane/wasmplane/gateway/header"
 	"github.com/wasmplane/wasmplane/gateway/stream"
 )
 
-// AccessLogEntry is one line of the access log. Field names are those of Higress' default format.
+// AccessLogEntry is one line of the access log. JSON names are those of Higress' default format. Times are in
+// milliseconds, sizes in bytes of body.
 type AccessLogEntry struct {
 	StartTime           time.Time         `json:"start_time"`
 	Method              string            `json:"method"`
@@ -25,9 +28,9 @@ type AccessLogEntry struct {
 	ResponseCodeDetails string            `json:"response_code_details"`
 	BytesReceived       uint64            `json:"bytes_received"`
 	BytesSent           uint64            `json:"bytes_sent"`
-	Duration            int64             `json:"duration"` // ms from the first byte in to the last byte out
-	RequestDuration     int64             `json:"request_duration"`
-	UpstreamServiceTime int64             `json:"upstream_service_time"` // ms until the upstream's headers, -1 without any
+	Duration            int64             `json:"duration"`              // from the first byte in to the last byte out
+	RequestDuration     int64             `json:"request_duration"`      // until the last byte in, -1 if it never came
+	UpstreamServiceTime int64             `json:"upstream_service_time"` // until the upstream's headers, -1 without any
 	DownstreamRemote    string            `json:"downstream_remote_address"`
 	DownstreamLocal     string            `json:"downstream_local_address"`
 	ForwardedFor        string            `json:"x_forwarded_for"`
@@ -40,6 +43,33 @@ type AccessLogEntry struct {
 	RequestHeaders map[string][]string `json:"request_headers,omitempty"`
 }
 
+// accessLog writes entries as JSON lines and keeps the last ones.
+type accessLog struct {
+	mu      sync.Mutex
+	out     io.Writer
+	entries ring[AccessLogEntry]
+	changed chan struct{} // closed and replaced on every entry
+}
+
+func (a *accessLog) write(entry AccessLogEntry) {
+	line, err := json.Marshal(entry)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.entries.add(entry)
+	close(a.changed)
+	a.changed = make(chan struct{})
+	if err == nil {
+		a.out.Write(append(line, '\n'))
+	}
+}
+
+func (a *accessLog) recent() ([]AccessLogEntry, <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.entries.all(), a.changed
+}
+
+// logAccess writes the line of a stream that is over.
 func (g *Gateway) logAccess(s *stream.Stream) {
 	info, h := s.Info(), s.RequestHeaders()
 	entry := AccessLogEntry{

@@ -4,7 +4,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +24,7 @@ var consolePage []byte
 func (g *Gateway) adminHandler() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collector{g})
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -29,8 +34,8 @@ func (g *Gateway) adminHandler() http.Handler {
 	mux.HandleFunc("GET /server_info", g.serveInfo)
 	mux.HandleFunc("GET /config_dump", g.serveConfigDump)
 	mux.HandleFunc("GET /clusters", g.serveClusters)
-	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, r *http.Request) { g.writeStats(w, r.FormValue("filter")) })
-	mux.Handle("GET /stats/prometheus", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /stats", g.serveStats)
+	mux.Handle("GET /stats/prometheus", metrics)
 	mux.HandleFunc("GET /logging", g.serveLogging)
 	mux.HandleFunc("POST /logging", g.serveLogging)
 	mux.HandleFunc("GET /log", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, g.log.recent()) })
@@ -38,7 +43,38 @@ func (g *Gateway) adminHandler() http.Handler {
 		entries, _ := g.access.recent()
 		writeJSON(w, entries)
 	})
-	return mux
+	return sameSite(mux)
+}
+
+// sameSite refuses what a web page elsewhere may have made a browser send: the endpoints show configurations and change
+// levels. On a loopback listener the Host must name this machine (a page's own name may resolve to it), and an Origin
+// must be the console's own.
+func sameSite(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+		if local != nil && isLoopback(local.String()) && !namesThisMachine(r.Host) {
+			http.Error(w, "the Host header must be localhost or an IP address", http.StatusForbidden)
+			return
+		}
+		if _, origin, ok := strings.Cut(r.Header.Get("Origin"), "://"); ok && origin != r.Host {
+			http.Error(w, "requests from other origins are refused", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isLoopback(address string) bool {
+	ap, err := netip.ParseAddrPort(address)
+	return err == nil && ap.Addr().Unmap().IsLoopback()
+}
+
+func namesThisMachine(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || host == "localhost"
 }
 
 func writeJSON(w http.ResponseWriter, v any) {
@@ -115,9 +151,7 @@ func (g *Gateway) serveConfigDump(w http.ResponseWriter, _ *http.Request) {
 	for _, r := range state.snapshot.Routes.All() {
 		dump.Routes = append(dump.Routes, dumpedRoute{r.Name, r.Host, r.Path, string(r.PathType), r.Cluster, r.Source})
 	}
-	g.lastReload.Lock()
-	dump.LastReload, dump.Problems = g.lastReload.at, g.lastReload.problems
-	g.lastReload.Unlock()
+	dump.LastReload, dump.Problems = g.lastReload.get()
 	writeJSON(w, dump)
 }
 
@@ -135,7 +169,18 @@ func (g *Gateway) serveClusters(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// serveLogging shows and sets the log level: POST /logging?wasm=debug or ?level=debug.
+// serveStats shows all numbers, or with ?filter=REGEX those whose names it matches.
+func (g *Gateway) serveStats(w http.ResponseWriter, r *http.Request) {
+	filter, err := regexp.Compile(r.URL.Query().Get("filter"))
+	if err != nil {
+		http.Error(w, "filter: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	g.writeStats(w, filter)
+}
+
+// serveLogging shows and sets the log levels: POST /logging?level=debug for gateway and plugins, ?wasm=debug for plugins
+// alone.
 func (g *Gateway) serveLogging(w http.ResponseWriter, r *http.Request) {
 	for _, key := range []string{"level", "wasm"} {
 		name := r.URL.Query().Get(key)
@@ -152,6 +197,9 @@ func (g *Gateway) serveLogging(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		g.host.SetLogLevel(level)
+		if key == "level" {
+			g.log.setLevel(level)
+		}
 	}
-	fmt.Fprintf(w, "active loggers:\n  wasm: %s\n", g.host.LogLevel())
+	fmt.Fprintf(w, "active loggers:\n  main: %s\n  wasm: %s\n", g.log.level(), g.host.LogLevel())
 }

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"fmt"
 	"io"
 	"runtime"
 	"time"
@@ -18,14 +19,17 @@ type Config struct {
 	Listen string // address of the listener; empty means 127.0.0.1:10000
 	Admin  string // address of the admin endpoints; empty means 127.0.0.1:15000, "off" none
 
-	Manifests []string // files and folders; watched
+	// Manifests are files and folders, reloaded when they change. Without any, and nothing Inline, every request goes to
+	// the echo upstream.
+	Manifests []string
 	Manifest  manifest.Options
 	// Inline are manifests held in memory, read besides the files.
 	Inline []manifest.File
 
 	// Redis is the address of a Redis server that stands behind redis.static:6379; empty means the embedded one.
 	Redis string
-	// Services maps further "host:port" services to what the gateway puts behind them: echo or redis.
+	// Services maps further "host:port" services to what the gateway puts behind them, ServiceEcho or ServiceRedis,
+	// unless the manifests give them endpoints.
 	Services map[string]string
 	// NoEcho turns the embedded echo upstream off: routes without endpoints answer 503.
 	NoEcho bool
@@ -41,10 +45,34 @@ type Config struct {
 	// LogRequestHeaders adds the request headers, as the plugins left them, to the access log.
 	LogRequestHeaders bool
 	Log               io.Writer // the gateway's own log; nil means none
-	LogLevel          string    // of the gateway and, until changed on /logging, of plugins; empty means info
+	LogLevel          string    // of the gateway and of plugins, until changed on /logging; empty means info
 }
 
-func (c Config) withDefaults() Config {
+// adminOff as Config.Admin means no admin endpoints.
+const adminOff = "off"
+
+// What Config.Services can put behind a service.
+const (
+	ServiceEcho  = "echo"  // the embedded echo upstream
+	ServiceRedis = "redis" // the embedded Redis, or the one of Config.Redis
+)
+
+// withDefaults fills what is empty and refuses what cannot be.
+func (c Config) withDefaults() (Config, error) {
+	if c.Concurrency < 0 {
+		return c, fmt.Errorf("concurrency: must not be negative, not %d", c.Concurrency)
+	}
+	if c.BufferLimit < 0 {
+		return c, fmt.Errorf("buffer limit: must not be negative, not %d", c.BufferLimit)
+	}
+	for service, kind := range c.Services {
+		if _, ok := manifest.ClusterOf(service); !ok {
+			return c, fmt.Errorf("services: %q must be HOST:PORT", service)
+		}
+		if kind != ServiceEcho && kind != ServiceRedis {
+			return c, fmt.Errorf("services[%s]: must be %s or %s, not %q", service, ServiceEcho, ServiceRedis, kind)
+		}
+	}
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:10000"
 	}
@@ -69,5 +97,5 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = io.Discard
 	}
-	return c
+	return c, nil
 }

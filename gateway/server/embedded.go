@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -15,30 +16,35 @@ const agingStep = 20 * time.Millisecond
 
 // embedded are the upstreams that the gateway brings along.
 type embedded struct {
-	echo     *echo.Server
-	echoAddr string
-	redis    *miniredis.Miniredis
-	stop     chan struct{}
+	echoAddr  string // "" when it is off
+	redisAddr string
+
+	echo       *echo.Server
+	echoListen net.Listener
+	redis      *miniredis.Miniredis
+	stop       chan struct{}
+	running    sync.WaitGroup
 }
 
-// startEmbedded starts the echo upstream and, where no other server is given, a Redis.
+// startEmbedded starts the echo upstream, unless it is turned off, and, where no other server is given, a Redis.
 func startEmbedded(config Config) (*embedded, error) {
-	e := &embedded{stop: make(chan struct{})}
+	e := &embedded{redisAddr: config.Redis, stop: make(chan struct{})}
 	if !config.NoEcho {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("echo upstream: %w", err)
 		}
-		e.echo, e.echoAddr = echo.New(), listener.Addr().String()
-		go e.echo.Serve(listener)
+		e.echo, e.echoListen, e.echoAddr = echo.New(), listener, listener.Addr().String()
+		e.running.Go(func() { e.echo.Serve(listener) })
 	}
 	if config.Redis == "" {
-		e.redis = miniredis.NewMiniRedis()
-		if err := e.redis.StartAddr("127.0.0.1:0"); err != nil {
+		redis := miniredis.NewMiniRedis()
+		if err := redis.StartAddr("127.0.0.1:0"); err != nil {
 			e.close()
 			return nil, fmt.Errorf("embedded redis: %w", err)
 		}
-		go e.age()
+		e.redis, e.redisAddr = redis, redis.Addr()
+		e.running.Go(e.age)
 	}
 	return e, nil
 }
@@ -60,19 +66,15 @@ func (e *embedded) age() {
 	}
 }
 
-func (e *embedded) redisAddr(config Config) string {
-	if config.Redis != "" {
-		return config.Redis
-	}
-	return e.redis.Addr()
-}
-
+// close ends everything and waits for it. It must be called once.
 func (e *embedded) close() {
 	close(e.stop)
 	if e.echo != nil {
 		e.echo.Close()
+		e.echoListen.Close() // which Serve may not have seen yet
 	}
 	if e.redis != nil {
 		e.redis.Close()
 	}
+	e.running.Wait()
 }

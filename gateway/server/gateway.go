@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,11 +18,13 @@ import (
 	"github.com/wasmplane/wasmplane/gateway/upstream"
 )
 
+// idleTimeout closes a downstream connection on which no request begins, Envoy's default.
+const idleTimeout = time.Hour
+
 // worker is one event loop that serves streams.
 type worker struct {
 	loop    *loop.Loop
 	plugins *plugin.Worker
-	streams map[uint64]*exchange // by stream id; only touched on the loop
 }
 
 // Gateway is a running gateway. Its methods are safe for concurrent use.
@@ -34,7 +34,7 @@ type Gateway struct {
 	access   *accessLog
 	runtime  *abi.Runtime
 	host     *plugin.Host
-	main     *loop.Loop
+	main     *worker
 	workers  []*worker
 	clusters *upstream.Manager
 	embedded *embedded
@@ -44,45 +44,50 @@ type Gateway struct {
 	adminLn  net.Listener
 	started  time.Time
 
-	state    atomic.Pointer[state]
-	reload   sync.Mutex // one at a time
-	modules  moduleCache
+	state    atomic.Pointer[state] // set by the first Reload, within New
+	hints    callHints
 	streamID atomic.Uint64
 	draining atomic.Bool
 	stats    stats
-	echoed   sync.Map // clusters for which the echo upstream was announced
 
-	lastReload struct {
-		sync.Mutex
-		at       time.Time
-		problems string
-	}
+	reload     sync.Mutex // held by one Reload at a time, and by Close
+	closed     bool       // under reload
+	sources    sources    // under reload
+	modules    moduleCache
+	echoed     map[string]bool // under reload: clusters for which the echo upstream was announced
+	lastReload reloadOutcome
+
+	stopWatch context.CancelFunc
 }
 
-// New makes a gateway, loads its manifests and listens. A manifest or plugin that does not load is the error. Serve it
-// with Run; Close it in any case.
+// New makes a gateway, loads its manifests, watches them and listens. A manifest or plugin that does not load is the
+// error. Serve it with Run; Close it in any case.
 func New(ctx context.Context, config Config) (*Gateway, error) {
-	config = config.withDefaults()
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	level, err := parseLevel(config.LogLevel)
 	if err != nil {
 		return nil, err
 	}
 	g := &Gateway{
-		config: config, started: time.Now(),
-		log:    &logger{out: config.Log},
-		access: &accessLog{out: config.AccessLog, changed: make(chan struct{})},
+		config: config, started: time.Now(), stopWatch: func() {},
+		log:     newLogger(config.Log, level),
+		access:  &accessLog{out: config.AccessLog, changed: make(chan struct{})},
+		sources: sources{inline: config.Inline, upstreams: config.Manifest.Upstreams},
+		echoed:  map[string]bool{},
 	}
+	g.hints.log = g.log
 	if g.runtime, err = abi.NewRuntime(ctx, config.CacheDir); err != nil {
 		return nil, err
 	}
 	g.clusters = upstream.NewManager(config.Upstream)
 	g.host = plugin.NewHost(plugin.Options{Log: g.log.write})
 	g.host.SetLogLevel(level)
-	g.main = loop.New("main")
-	g.host.AddWorker(g.main, g.clusters.NewWorker(g.main.Post))
+	g.main = g.newWorker("main")
 	for i := range config.Concurrency {
-		l := loop.New(fmt.Sprintf("worker-%d", i))
-		g.workers = append(g.workers, &worker{loop: l, plugins: g.host.AddWorker(l, g.clusters.NewWorker(l.Post)), streams: map[uint64]*exchange{}})
+		g.workers = append(g.workers, g.newWorker(fmt.Sprintf("worker-%d", i)))
 	}
 	if err := g.start(ctx); err != nil {
 		g.Close()
@@ -91,18 +96,26 @@ func New(ctx context.Context, config Config) (*Gateway, error) {
 	return g, nil
 }
 
+func (g *Gateway) newWorker(name string) *worker {
+	l := loop.New(name)
+	calls := callouts{Callouts: g.clusters.NewWorker(l.Post), hints: &g.hints}
+	return &worker{loop: l, plugins: g.host.AddWorker(l, calls)}
+}
+
 func (g *Gateway) start(ctx context.Context) (err error) {
 	if g.embedded, err = startEmbedded(g.config); err != nil {
 		return err
 	}
-	if err = g.Reload(ctx); err != nil {
+	if err = g.load(ctx); err != nil {
 		return err
 	}
-	g.server = codec.NewServer(codec.ServerConfig{NewStream: g.newExchange, OnProtocolError: g.onProtocolError})
+	g.server = codec.NewServer(codec.ServerConfig{
+		NewStream: g.newExchange, OnProtocolError: g.onProtocolError, IdleTimeout: idleTimeout,
+	})
 	if g.listener, err = net.Listen("tcp", g.config.Listen); err != nil {
 		return fmt.Errorf("listener: %w", err)
 	}
-	if g.config.Admin == "off" {
+	if g.config.Admin == adminOff {
 		return nil
 	}
 	if g.adminLn, err = net.Listen("tcp", g.config.Admin); err != nil {
@@ -112,13 +125,26 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// Run serves until ctx is done, then drains: no new connections, running streams get up to drain to end.
-func (g *Gateway) Run(ctx context.Context, drain time.Duration) error {
+// load reads the manifests for the first time. They are watched from before that, so that no change is missed.
+func (g *Gateway) load(ctx context.Context) error {
+	var watch context.Context
+	watch, g.stopWatch = context.WithCancel(context.Background())
+	var watching error
 	if len(g.config.Manifests) > 0 {
-		if err := manifest.Watch(ctx, g.config.Manifests, func() { g.reloadAndLog(ctx) }); err != nil {
-			return fmt.Errorf("watch manifests: %w", err)
-		}
+		watching = manifest.Watch(watch, g.config.Manifests, func() { g.reloadAndLog(watch) })
 	}
+	if err := g.Reload(ctx); err != nil {
+		return err
+	}
+	if watching != nil {
+		return fmt.Errorf("watch manifests: %w", watching)
+	}
+	return nil
+}
+
+// Run serves until ctx is done, then drains: no new connections, running streams get up to drain to end, the manifests
+// are not watched any more. A Close meanwhile ends it without an error.
+func (g *Gateway) Run(ctx context.Context, drain time.Duration) error {
 	failed := make(chan error, 2)
 	go func() { failed <- g.server.Serve(g.listener) }()
 	if g.admin != nil {
@@ -129,6 +155,10 @@ func (g *Gateway) Run(ctx context.Context, drain time.Duration) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	if errors.Is(err, codec.ErrServerClosed) || errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	g.stopWatch()
 	g.draining.Store(true)
 	bounded, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
@@ -153,7 +183,7 @@ func (g *Gateway) AdminAddr() string {
 }
 
 // RedisAddr returns the address of the Redis behind redis.static:6379.
-func (g *Gateway) RedisAddr() string { return g.embedded.redisAddr(g.config) }
+func (g *Gateway) RedisAddr() string { return g.embedded.redisAddr }
 
 // EchoAddr returns the address of the echo upstream, "" when it is off.
 func (g *Gateway) EchoAddr() string { return g.embedded.echoAddr }
@@ -178,26 +208,26 @@ func (g *Gateway) WaitAccessLog(ctx context.Context, requestID string) (AccessLo
 	}
 }
 
-// Close ends everything at once.
+// Close ends everything at once and waits for it. Running streams are reset. Closing again does nothing.
 func (g *Gateway) Close() {
-	if g.server != nil {
-		g.server.Close()
+	g.stopWatch()
+	g.reload.Lock()
+	defer g.reload.Unlock()
+	if g.closed {
+		return
 	}
-	for _, l := range []net.Listener{g.listener, g.adminLn} {
-		if l != nil {
-			l.Close()
+	g.closed = true
+	g.closeListeners()
+	// From here on nothing new gets to the workers. What did so before runs first: it may begin streams.
+	g.runLoopsEmpty()
+	if s := g.state.Load(); s != nil {
+		for _, p := range s.chain {
+			p.close()
 		}
 	}
-	if g.admin != nil {
-		g.admin.Close()
-	}
-	if s := g.state.Swap(nil); s != nil {
-		s.close()
-	}
-	for _, w := range g.workers {
+	for _, w := range g.allWorkers() {
 		w.loop.Stop()
 	}
-	g.main.Stop()
 	g.clusters.Close()
 	if g.embedded != nil {
 		g.embedded.close()
@@ -205,7 +235,32 @@ func (g *Gateway) Close() {
 	g.runtime.Close(context.Background())
 }
 
-// workerOf spreads connections over the workers.
+func (g *Gateway) closeListeners() {
+	if g.admin != nil {
+		g.admin.Close()
+	}
+	if g.server != nil {
+		g.server.Close()
+	}
+	for _, l := range []net.Listener{g.listener, g.adminLn} {
+		if l != nil {
+			l.Close() // of a gateway that was never Run
+		}
+	}
+}
+
+func (g *Gateway) allWorkers() []*worker { return append([]*worker{g.main}, g.workers...) }
+
+// runLoopsEmpty waits until everything that was posted to the loops before has run.
+func (g *Gateway) runLoopsEmpty() {
+	var wait sync.WaitGroup
+	for _, w := range g.allWorkers() {
+		wait.Go(func() { w.loop.Do(func() {}) })
+	}
+	wait.Wait()
+}
+
+// workerOf spreads connections over the workers. All streams of a connection have the same one, as in Envoy.
 func (g *Gateway) workerOf(conn *codec.Conn) *worker {
 	return g.workers[conn.ID%uint64(len(g.workers))]
 }
@@ -215,28 +270,10 @@ func (g *Gateway) onProtocolError(conn *codec.Conn, refused *codec.RefusedError)
 	now := time.Now()
 	g.stats.requests.Add(1)
 	g.stats.count(refused.Status)
-	g.log.write(abi.LogDebug, "refused a request from "+conn.RemoteAddr.String()+": "+refused.Error())
+	g.log.logf(abi.LogDebug, "refused a request from %s: %v", conn.RemoteAddr, refused)
 	g.access.write(AccessLogEntry{
 		StartTime: now.UTC(), Protocol: conn.Protocol, ResponseCode: refused.Status, ResponseFlags: "DPE",
-		ResponseCodeDetails: refused.Details, UpstreamServiceTime: -1,
+		ResponseCodeDetails: refused.Details, RequestDuration: -1, UpstreamServiceTime: -1,
 		DownstreamRemote: addressText(conn.RemoteAddr), DownstreamLocal: addressText(conn.LocalAddr),
 	})
-}
-
-func newRequestID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-func tlsVersion(version uint16) string {
-	switch version {
-	case tls.VersionTLS12:
-		return "TLSv1.2"
-	case tls.VersionTLS13:
-		return "TLSv1.3"
-	default:
-		return tls.VersionName(version)
-	}
 }

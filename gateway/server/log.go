@@ -1,10 +1,10 @@
 package server
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wasmplane/wasmplane/gateway/abi"
@@ -22,11 +22,23 @@ type LogLine struct {
 
 // logger writes the gateway's log and keeps its last lines. It is safe for concurrent use.
 type logger struct {
+	threshold atomic.Uint32 // an abi.LogLevel, for the gateway's own lines
+
 	mu    sync.Mutex
 	out   io.Writer
 	lines ring[LogLine]
 }
 
+func newLogger(out io.Writer, level abi.LogLevel) *logger {
+	l := &logger{out: out}
+	l.setLevel(level)
+	return l
+}
+
+func (l *logger) level() abi.LogLevel         { return abi.LogLevel(l.threshold.Load()) }
+func (l *logger) setLevel(level abi.LogLevel) { l.threshold.Store(uint32(level)) }
+
+// write writes a line of any level: those of plugins have passed a threshold of their own.
 func (l *logger) write(level abi.LogLevel, text string) {
 	line := LogLine{Time: time.Now(), Level: level.String(), Text: text}
 	l.mu.Lock()
@@ -35,46 +47,21 @@ func (l *logger) write(level abi.LogLevel, text string) {
 	fmt.Fprintf(l.out, "[%s][%s] %s\n", line.Time.Format("2006-01-02 15:04:05.000"), line.Level, text)
 }
 
-func (l *logger) infof(format string, args ...any) {
-	l.write(abi.LogInfo, fmt.Sprintf(format, args...))
+// logf writes a line of the gateway's own.
+func (l *logger) logf(level abi.LogLevel, format string, args ...any) {
+	if level >= l.level() {
+		l.write(level, fmt.Sprintf(format, args...))
+	}
 }
-func (l *logger) warnf(format string, args ...any) {
-	l.write(abi.LogWarn, fmt.Sprintf(format, args...))
-}
-func (l *logger) errorf(format string, args ...any) {
-	l.write(abi.LogError, fmt.Sprintf(format, args...))
-}
+
+func (l *logger) infof(format string, args ...any)  { l.logf(abi.LogInfo, format, args...) }
+func (l *logger) warnf(format string, args ...any)  { l.logf(abi.LogWarn, format, args...) }
+func (l *logger) errorf(format string, args ...any) { l.logf(abi.LogError, format, args...) }
 
 func (l *logger) recent() []LogLine {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lines.all()
-}
-
-// accessLog writes entries as JSON lines and keeps the last ones.
-type accessLog struct {
-	mu      sync.Mutex
-	out     io.Writer
-	entries ring[AccessLogEntry]
-	changed chan struct{} // closed and replaced on every entry
-}
-
-func (a *accessLog) write(entry AccessLogEntry) {
-	line, err := json.Marshal(entry)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.entries.add(entry)
-	close(a.changed)
-	a.changed = make(chan struct{})
-	if err == nil {
-		a.out.Write(append(line, '\n'))
-	}
-}
-
-func (a *accessLog) recent() ([]AccessLogEntry, <-chan struct{}) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.entries.all(), a.changed
 }
 
 // ring keeps the last keptLines items.

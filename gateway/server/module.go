@@ -9,15 +9,14 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/wasmplane/wasmplane/gateway/abi"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 )
 
-// moduleCache holds compiled modules by digest. The zero value is ready to use.
+// moduleCache holds compiled modules by digest. The zero value is ready to use. It is not safe for concurrent use: one
+// reload at a time has it.
 type moduleCache struct {
-	mu      sync.Mutex
 	modules map[string]*abi.Module
 }
 
@@ -32,8 +31,6 @@ func (c *moduleCache) load(ctx context.Context, runtime *abi.Runtime, profile ab
 	if want := strings.ToLower(strings.TrimPrefix(p.SHA256, "sha256:")); want != "" && want != digest {
 		return nil, "", fmt.Errorf("spec.sha256: the module's digest is %s, not %s", digest, want)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if m := c.modules[digest]; m != nil {
 		return m, digest, nil
 	}
@@ -48,6 +45,29 @@ func (c *moduleCache) load(ctx context.Context, runtime *abi.Runtime, profile ab
 	return m, digest, nil
 }
 
+// holdsOthers reports whether there are modules besides those given by digest.
+func (c *moduleCache) holdsOthers(used map[string]bool) bool {
+	for digest := range c.modules {
+		if !used[digest] {
+			return true
+		}
+	}
+	return false
+}
+
+// keep closes all modules but those given by digest. VMs made from them go on.
+func (c *moduleCache) keep(ctx context.Context, used map[string]bool) error {
+	var failures []error
+	for digest, m := range c.modules {
+		if used[digest] {
+			continue
+		}
+		delete(c.modules, digest)
+		failures = append(failures, m.Close(ctx))
+	}
+	return errors.Join(failures...)
+}
+
 // fetch reads the module that a WasmPlugin's url names.
 func fetch(address string) ([]byte, error) {
 	u, err := url.Parse(address)
@@ -56,7 +76,7 @@ func fetch(address string) ([]byte, error) {
 	}
 	switch u.Scheme {
 	case "file":
-		if u.Host != "" {
+		if u.Host != "" || u.Path == "" {
 			return nil, fmt.Errorf("%s must have three slashes: file:///path", address)
 		}
 		code, err := os.ReadFile(u.Path)
@@ -70,6 +90,6 @@ func fetch(address string) ([]byte, error) {
 	case "http", "https", "oci", "":
 		return nil, fmt.Errorf("%s: the local gateway does not pull modules from a registry or web server yet; use file:///path/to/plugin.wasm", address)
 	default:
-		return nil, errors.New("must be a file, http, https or oci URL")
+		return nil, fmt.Errorf("%s must be a file, http, https or oci URL", address)
 	}
 }

@@ -16,15 +16,20 @@ type router struct {
 	gateway *Gateway
 	worker  *worker
 	stream  *stream.Stream
-	cluster *upstream.Cluster
-	sender  codec.Sender
 	route   *stream.Route
+	cluster *upstream.Cluster
+	sender  codec.Sender // nil until there is an upstream request
 	sent    time.Time
-	timeout func()
 	intake  intake
-	// throttled is what ReadDisable asked for before there was a sender; began, that response headers arrived.
-	throttled, began, done bool
+
+	cancelTimeout func()
+	throttled     int  // ReadDisable(true) from before there was a sender
+	began         bool // response headers arrived
+	done          bool // nothing of the upstream counts any more
 }
+
+var _ stream.Upstream = (*router)(nil)
+var _ codec.Receiver = (*router)(nil)
 
 // DecodeHeaders implements stream.Upstream, as the next four.
 func (r *router) DecodeHeaders(h *header.Map, endStream bool) {
@@ -50,28 +55,34 @@ func (r *router) DecodeHeaders(h *header.Map, endStream bool) {
 	}
 	info := r.stream.Info()
 	info.UpstreamHost, info.ClusterName = address, r.cluster.Name()
+	r.sent = time.Now()
+	r.cluster.Active.Add(1)
+	r.sender = r.cluster.Request(address, r)
+	r.intake.disable = r.sender.ReadDisable
+	for range r.throttled {
+		r.sender.ReadDisable(true)
+	}
+	r.sender.SendHeaders(upstreamHeaders(h, r.route), endStream)
+	r.requestSent(endStream)
+}
+
+// upstreamHeaders are the request headers as the upstream gets them. h is not changed.
+func upstreamHeaders(h *header.Map, route *stream.Route) *header.Map {
 	out := h.Clone()
-	if r.route.RewritePath != nil {
-		if path := r.route.RewritePath(out.Value(":path")); path != out.Value(":path") {
-			out.Set("x-envoy-original-path", out.Value(":path"))
+	if route.RewritePath != nil {
+		before := out.Value(":path")
+		if path := route.RewritePath(before); path != before {
+			out.Set("x-envoy-original-path", before)
 			out.Set(":path", path)
 		}
 	}
-	if r.route.RewriteHost != "" {
-		out.Set(":authority", r.route.RewriteHost)
+	if route.RewriteHost != "" {
+		out.Set(":authority", route.RewriteHost)
 	}
-	if r.route.Timeout > 0 {
-		out.Set("x-envoy-expected-rq-timeout-ms", strconv.FormatInt(r.route.Timeout.Milliseconds(), 10))
+	if route.Timeout > 0 {
+		out.Set("x-envoy-expected-rq-timeout-ms", strconv.FormatInt(route.Timeout.Milliseconds(), 10))
 	}
-	r.sent = time.Now()
-	r.cluster.Active.Add(1)
-	r.intake.disable = func(disable bool) { r.sender.ReadDisable(disable) }
-	r.sender = r.cluster.Request(address, r)
-	if r.throttled {
-		r.sender.ReadDisable(true)
-	}
-	r.sender.SendHeaders(out, endStream)
-	r.requestSent(endStream)
+	return out
 }
 
 func (r *router) DecodeData(data []byte, endStream bool) {
@@ -86,7 +97,7 @@ func (r *router) DecodeTrailers(t *header.Map) {
 	if r.done {
 		return
 	}
-	r.sender.SendTrailers(t.Clone())
+	r.sender.SendTrailers(t)
 	r.requestSent(true)
 }
 
@@ -97,14 +108,15 @@ func (r *router) Reset() {
 }
 
 func (r *router) ReadDisable(disable bool) {
-	if r.done {
-		return
+	switch {
+	case r.done:
+	case r.sender != nil:
+		r.sender.ReadDisable(disable)
+	case disable:
+		r.throttled++
+	default:
+		r.throttled--
 	}
-	if r.sender == nil {
-		r.throttled = disable // a slow client throttles a response that was not asked for yet
-		return
-	}
-	r.sender.ReadDisable(disable)
 }
 
 // requestSent starts the route's timeout once the request is complete.
@@ -112,13 +124,15 @@ func (r *router) requestSent(end bool) {
 	if !end || r.done || r.route.Timeout == 0 {
 		return
 	}
-	r.timeout = r.worker.loop.After(r.route.Timeout, func() {
-		if r.finish() {
-			r.sender.Reset()
-			r.stream.OnUpstreamReset(stream.LocalReply{
-				Code: 504, Body: []byte("upstream request timeout"), Details: "response_timeout", GRPCStatus: stream.NoGRPCStatus,
-			}, "UT")
+	r.cancelTimeout = r.worker.loop.After(r.route.Timeout, func() {
+		if !r.finish() {
+			return
 		}
+		r.sender.Reset()
+		r.cluster.Failures.Add(1)
+		r.stream.OnUpstreamReset(stream.LocalReply{
+			Code: 504, Body: []byte("upstream request timeout"), Details: "response_timeout", GRPCStatus: stream.NoGRPCStatus,
+		}, "UT")
 	})
 }
 
@@ -135,13 +149,20 @@ func (r *router) finish() bool {
 		return false
 	}
 	r.done = true
-	if r.timeout != nil {
-		r.timeout()
+	if r.cancelTimeout != nil {
+		r.cancelTimeout()
 	}
-	if r.cluster != nil {
+	if r.sender != nil {
 		r.cluster.Active.Add(-1)
 	}
 	return true
+}
+
+// noteConnection tells properties where the upstream connection comes from.
+func (r *router) noteConnection() {
+	if c, ok := r.sender.(codec.ConnInfo); ok {
+		r.stream.Info().UpstreamLocal, _ = c.ConnInfo()
+	}
 }
 
 // OnHeaders implements codec.Receiver, as the next four: the upstream's answer.
@@ -152,11 +173,12 @@ func (r *router) OnHeaders(h *header.Map, endStream bool) {
 			return
 		}
 		r.began = true
-		codec.StripResponseHopByHop(h)
-		h.Set("x-envoy-upstream-service-time", strconv.FormatInt(at.Sub(r.sent).Milliseconds(), 10))
+		r.noteConnection()
 		if endStream {
 			r.finish()
 		}
+		codec.StripResponseHopByHop(h)
+		h.Set("x-envoy-upstream-service-time", strconv.FormatInt(at.Sub(r.sent).Milliseconds(), 10))
 		if code, _ := strconv.Atoi(h.Value(":status")); code >= 500 {
 			r.cluster.Failures.Add(1)
 		}
@@ -192,19 +214,10 @@ func (r *router) OnReset(err *codec.ResetError) {
 			return
 		}
 		r.cluster.Failures.Add(1)
-		reason := upstream.ResetReason(err)
-		flags := "UC"
-		if err.Kind == codec.ConnectFailure || err.Kind == codec.ConnectTimeout {
-			flags = "UF"
-			r.stream.Info().UpstreamTransportFailure = err.Err.Error()
-		}
-		details := "upstream_reset_before_response_started{"
-		if r.began {
-			details = "upstream_reset_after_response_started{"
-		}
-		r.stream.OnUpstreamReset(stream.LocalReply{
-			Code: 503, Body: []byte(upstream.ResetText(err)), Details: details + reason + "}", GRPCStatus: stream.NoGRPCStatus,
-		}, flags)
+		r.noteConnection()
+		failure := upstreamFailure(err)
+		r.stream.Info().UpstreamTransportFailure = failure.transport
+		r.stream.OnUpstreamReset(failure.reply(r.began), failure.flags)
 	})
 }
 

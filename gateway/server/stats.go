@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync/atomic"
 
@@ -50,10 +51,10 @@ func (g *Gateway) samples() []sample {
 	return out
 }
 
-// writeStats prints all numbers as Envoy's /stats does, one "name: value" a line; filter is a substring of the names.
-func (g *Gateway) writeStats(w io.Writer, filter string) {
+// writeStats prints the numbers whose names the filter matches as Envoy's /stats does, one "name: value" a line.
+func (g *Gateway) writeStats(w io.Writer, filter *regexp.Regexp) {
 	line := func(name string, value any) {
-		if strings.Contains(name, filter) {
+		if filter.MatchString(name) {
 			fmt.Fprintf(w, "%s: %v\n", name, value)
 		}
 	}
@@ -77,52 +78,63 @@ func (collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (c collector) Collect(out chan<- prometheus.Metric) {
-	seen := map[string]bool{}
-	send := func(name string, labels prometheus.Labels, kind prometheus.ValueType, value float64) {
-		key := fmt.Sprint(name, labels)
-		if seen[key] {
-			return // two names that differ in characters Prometheus does not allow
-		}
-		seen[key] = true
-		if m, err := prometheus.NewConstMetric(prometheus.NewDesc(name, name, nil, labels), kind, value); err == nil {
-			out <- m
-		}
-	}
-	kindOf := func(gauge bool) prometheus.ValueType {
-		if gauge {
-			return prometheus.GaugeValue
-		}
-		return prometheus.CounterValue
-	}
+	e := exposition{out: out, seen: map[string]bool{}}
 	for _, s := range c.gateway.samples() {
 		name, labels := s.name, prometheus.Labels(nil)
 		if rest, ok := strings.CutPrefix(s.name, "cluster."); ok {
 			i := strings.LastIndexByte(rest, '.')
 			name, labels = "cluster."+rest[i+1:], prometheus.Labels{"cluster_name": rest[:i]}
 		}
-		send("envoy_"+prometheusName(name), labels, kindOf(s.gauge), float64(s.value))
+		e.number("envoy_"+prometheusName(name), labels, s.gauge, float64(s.value))
 	}
 	for _, m := range c.gateway.host.Metrics() {
-		c.guestMetric(m, send, out)
+		name := prometheusName(strings.TrimPrefix(m.Name, "wasmcustom."))
+		if m.Type == abi.Histogram {
+			e.histogram(name, m.Histogram)
+			continue
+		}
+		e.number(name, nil, m.Type == abi.Gauge, float64(m.Value))
 	}
 }
 
-func (c collector) guestMetric(m plugin.Metric, send func(string, prometheus.Labels, prometheus.ValueType, float64), out chan<- prometheus.Metric) {
-	name := prometheusName(strings.TrimPrefix(m.Name, "wasmcustom."))
-	switch m.Type {
-	case abi.Counter:
-		send(name, nil, prometheus.CounterValue, float64(m.Value))
-	case abi.Gauge:
-		send(name, nil, prometheus.GaugeValue, float64(m.Value))
-	default:
-		buckets := map[float64]uint64{}
-		for i, bound := range plugin.HistogramBounds {
-			buckets[bound] = m.Histogram.Buckets[i]
-		}
-		desc := prometheus.NewDesc(name, name, nil, nil)
-		if h, err := prometheus.NewConstHistogram(desc, m.Histogram.Count, m.Histogram.Sum, buckets); err == nil {
-			out <- h
-		}
+// exposition sends metrics. Of those that cannot be told apart, because their names differ only in characters that
+// Prometheus does not allow or in their type, the first one is shown; a name that Prometheus does not know at all is left
+// out.
+type exposition struct {
+	out  chan<- prometheus.Metric
+	seen map[string]bool
+}
+
+func (e *exposition) first(name string, labels prometheus.Labels) bool {
+	key := fmt.Sprint(name, labels)
+	seen := e.seen[key]
+	e.seen[key] = true
+	return !seen
+}
+
+func (e *exposition) number(name string, labels prometheus.Labels, gauge bool, value float64) {
+	kind := prometheus.CounterValue
+	if gauge {
+		kind = prometheus.GaugeValue
+	}
+	if !e.first(name, labels) {
+		return
+	}
+	if m, err := prometheus.NewConstMetric(prometheus.NewDesc(name, name, nil, labels), kind, value); err == nil {
+		e.out <- m
+	}
+}
+
+func (e *exposition) histogram(name string, h *plugin.HistogramValue) {
+	if !e.first(name, nil) {
+		return
+	}
+	buckets := map[float64]uint64{}
+	for i, bound := range plugin.HistogramBounds {
+		buckets[bound] = h.Buckets[i]
+	}
+	if m, err := prometheus.NewConstHistogram(prometheus.NewDesc(name, name, nil, nil), h.Count, h.Sum, buckets); err == nil {
+		e.out <- m
 	}
 }
 

@@ -2,7 +2,7 @@ package matcher
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 
 	"github.com/higress-group/wasm-go/pkg/iface"
 	"github.com/tidwall/gjson"
@@ -58,19 +58,26 @@ func (m *RuleMatcher[PluginConfig]) ParseRuleConfig(context iface.PluginContext,
 	list := rules.Array()
 	if len(list) == 0 {
 		if !parsed.hasGlobal {
-			return fmt.Errorf("parse config failed, no valid rules; global config parse error:%v", globalErr)
+			return errors.New("parse config failed, no valid rules; global config parse error:" + reason(globalErr))
 		}
 		m.parsed = parsed
 		return nil
 	}
 	if globalErr != nil {
-		log.Warnf("global config is not used, its parsing failed: %v", globalErr)
+		log.Warn("global config is not used, its parsing failed: " + globalErr.Error())
 	}
 	if err := parsed.parseRules(context, list, parsers); err != nil {
 		return err
 	}
 	m.parsed = parsed
 	return nil
+}
+
+func reason(err error) string {
+	if err == nil {
+		return "<nil>"
+	}
+	return err.Error()
 }
 
 // splitConfig counts the keys besides `_rules_` and returns the rules.
@@ -111,7 +118,7 @@ func (p *parsedRules[PluginConfig]) parseRules(context iface.PluginContext, list
 		}
 		if err != nil {
 			failed = true
-			log.Errorf("rule %d is skipped: %v", i, err)
+			log.Error("rule " + strconv.Itoa(i) + " is skipped: " + err.Error())
 			continue
 		}
 		p.index.addRule(int32(len(p.rules)), &rule.conditions)
@@ -148,7 +155,7 @@ func (p *parsedRules[PluginConfig]) parseIsolated(context iface.PluginContext, r
 	if !ok {
 		return err
 	}
-	log.Errorf("rule parsing failed, its last good configuration is used: %v", err)
+	log.Error("rule parsing failed, its last good configuration is used: " + err.Error())
 	rule.config = *new(PluginConfig)
 	return p.parseRule(gjson.Parse(last), rule, parsers)
 }

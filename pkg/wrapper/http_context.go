@@ -116,7 +116,7 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpRequestHeaders(_ int, endOfStream 
 	if snapshot {
 		ctx.snapshotRequest()
 	}
-	if ctx.wantRequestBody && ctx.requestHasBody && ctx.IsBinaryRequestBody() {
+	if ctx.wantRequestBody && ctx.requestHasBody && !vm.readBinaryRequest && ctx.IsBinaryRequestBody() {
 		ctx.wantRequestBody = false
 	}
 	if (ctx.wantRequestBody && ctx.requestHasBody || ctx.wantResponseBody) && ctx.IsWebsocket() {

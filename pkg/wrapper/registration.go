@@ -45,6 +45,7 @@ type CommonVmCtx[PluginConfig any] struct {
 	noRequestSnapshot     bool
 	readsRequestHeaders   bool
 	noInPlaceBodyEdits    bool
+	readBinaryRequest     bool
 	rebuildAfterRequests  uint64
 	rebuildMaxMemory      uint64
 	maxRequestsPerIoCycle uint64

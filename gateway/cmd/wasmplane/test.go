@@ -205,7 +205,7 @@ func (c *casePrinter) step(r cases.Result) {
 	c.skipped = r.Skipped
 	if len(r.Failures) > 0 {
 		c.failed = true
-		fmt.Fprint(c.out, cases.Describe(r))
+		_ = r.Write(c.out) // the terminal is gone: nobody reads on
 	} else if c.verbose && r.Skipped == "" && r.Step != "" {
 		fmt.Fprintf(c.out, "      %s (%d ms)\n", r.Step, r.Duration.Milliseconds())
 	}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
+)
+
+// Config is the global configuration, or that of a rule: nothing is inherited.
+type Config struct {
+	service     wrapper.HttpClient
+	requestPath string // path, or a URL whose host becomes the authority
+	bodyHeader  string // request header that receives the answer's body
+	tokenHeader string // header of the answer that is copied to the request
+}
+
+// parseConfig reads a configuration. The first thing wrong, in the order of the documentation, is the error.
+func parseConfig(json gjson.Result, config *Config) error {
+	for _, field := range []struct {
+		name   string
+		target *string
+	}{
+		{"bodyHeader", &config.bodyHeader},
+		{"tokenHeader", &config.tokenHeader},
+		{"requestPath", &config.requestPath},
+	} {
+		*field.target = json.Get(field.name).String()
+		if *field.target == "" {
+			return errors.New("missing " + field.name + " in config")
+		}
+	}
+	var err error
+	if config.service, err = parseService(json); err != nil {
+		return err
+	}
+	if !isHeaderName(config.bodyHeader) {
+		return errors.New("bodyHeader: must be the name of a header, not " + config.bodyHeader)
+	}
+	if !isHeaderName(config.tokenHeader) {
+		return errors.New("tokenHeader: must be the name of a header, not " + config.tokenHeader)
+	}
+	return nil
+}
+
+func parseService(json gjson.Result) (wrapper.HttpClient, error) {
+	name, port := json.Get("serviceName").String(), json.Get("servicePort").Int()
+	if name == "" || port < 1 || port > 65535 {
+		return nil, errors.New("invalid service config")
+	}
+	namespace := json.Get("namespace").String()
+	switch source := json.Get("serviceSource").String(); source {
+	case "k8s":
+		return wrapper.NewClusterClient(wrapper.K8sCluster{ServiceName: name, Namespace: namespace, Port: port}), nil
+	case "nacos":
+		return wrapper.NewClusterClient(wrapper.NacosCluster{ServiceName: name, NamespaceID: namespace, Port: port}), nil
+	case "ip":
+		return wrapper.NewClusterClient(wrapper.StaticIpCluster{ServiceName: name, Port: port}), nil
+	case "dns":
+		domain := json.Get("domain").String()
+		return wrapper.NewClusterClient(wrapper.DnsCluster{ServiceName: name, Domain: domain, Port: port}), nil
+	default:
+		return nil, errors.New("unknown service source: " + source)
+	}
+}
+
+// isHeaderName reports whether name is a token (RFC 9110 section 5.6.2), and so no pseudo header: the plugin removes the
+// headers it is told.
+func isHeaderName(name string) bool {
+	const symbols = "!#$%&'*+-.^_`|~"
+	for _, c := range []byte(name) {
+		alphanumeric := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
+		if !alphanumeric && strings.IndexByte(symbols, c) < 0 {
+			return false
+		}
+	}
+	return name != ""
+}

@@ -1,0 +1,98 @@
+package ratelimit
+
+import (
+	"net/netip"
+
+	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+
+	"github.com/wasmplane/wasmplane/pkg/log"
+)
+
+// ConsumerHeader is where authentication plugins leave the name of the caller.
+const ConsumerHeader = "x-mse-consumer"
+
+// Place is a part of a request that values come from.
+type Place int
+
+// The places.
+const (
+	Header        Place = iota
+	Param               // a parameter of the query
+	Cookie              // a pair of the cookie header
+	HeaderAddress       // an IP address in a header, the first of a list
+	PeerAddress         // the IP address of the client as the gateway sees it
+)
+
+// Source says where a request's value comes from. It is read-only once built.
+type Source struct {
+	Place Place
+	Name  string // of the header, in lower case, the parameter or the cookie
+	// Undecoded has names and values of parameters compared as they stand in the query.
+	Undecoded bool
+}
+
+// Value is what a request has at a source.
+type Value struct {
+	Text string
+	Addr netip.Addr // only of the address places; Text is then its canonical form
+}
+
+// Value returns the value of a request with these headers, pseudo headers included and names in lower case; false if it
+// has none. An empty cookie is none; an empty header or parameter is the empty value. An address that cannot be read is
+// none either, with a warning.
+func (s *Source) Value(headers [][2]string) (Value, bool) {
+	switch s.Place {
+	case Header:
+		text, ok := first(headers, s.Name)
+		return Value{Text: text}, ok
+	case Param:
+		path, _ := first(headers, ":path")
+		text, ok := firstParam(path, s.Name, s.Undecoded)
+		return Value{Text: text}, ok
+	case Cookie:
+		text := firstCookie(headers, s.Name)
+		return Value{Text: text}, text != ""
+	case HeaderAddress:
+		text, ok := first(headers, s.Name)
+		if !ok {
+			log.Warn("failed to get down stream ip: no header " + s.Name)
+			return Value{}, false
+		}
+		return addressValue(firstOfList(text))
+	case PeerAddress:
+		text, err := proxywasm.GetProperty([]string{"source", "address"})
+		if err != nil {
+			log.Warn("failed to get down stream ip: " + err.Error())
+			return Value{}, false
+		}
+		return addressValue(string(text))
+	}
+	return Value{}, false
+}
+
+func addressValue(text string) (Value, bool) {
+	addr, ok := parseAddress(text)
+	if !ok {
+		log.Warn("failed to get down stream ip: not an address: " + excerpt(text))
+		return Value{}, false
+	}
+	return Value{Text: addr.String(), Addr: addr}, true
+}
+
+// excerpt keeps a client from filling the log.
+func excerpt(text string) string {
+	const most = 64
+	if len(text) <= most {
+		return text
+	}
+	return text[:most] + "…"
+}
+
+func first(headers [][2]string, name string) (string, bool) {
+	for i := range headers {
+		if headers[i][0] == name {
+			return headers[i][1], true
+		}
+	}
+	return "", false
+}

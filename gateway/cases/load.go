@@ -1,0 +1,172 @@
+package cases
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	k8sjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+)
+
+// Backend is the service behind routes that name none: it records what it receives and echoes.
+const Backend = "echo.static:80"
+
+// Load reads and checks a file. The error joins all problems, one a line, as "file: field: problem".
+func Load(path string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data)
+}
+
+// Parse reads and checks the contents of a file. Problems begin with path, and body files are looked for in its folder.
+func Parse(path string, data []byte) (*File, error) {
+	converted, err := yaml.YAMLToJSONStrict(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
+	}
+	f := &File{path: path}
+	if problems := decode(converted, f); len(problems) > 0 {
+		for i := range problems {
+			problems[i] = fmt.Errorf("%s: %w", path, problems[i])
+		}
+		return nil, errors.Join(problems...)
+	}
+	f.complete()
+	c := &checker{dir: filepath.Dir(path)}
+	c.file(f)
+	for i := range c.problems {
+		c.problems[i] = fmt.Errorf("%s: %w", path, c.problems[i])
+	}
+	if err := errors.Join(c.problems...); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// decode reports unknown fields and wrong types with their path.
+func decode(data []byte, f *File) []error {
+	strict, err := k8sjson.UnmarshalStrict(data, f)
+	if err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return []error{fmt.Errorf("%s: must be %s, not %s", wrong.Field, typeName(wrong.Type), wrong.Value)}
+		}
+		return []error{err}
+	}
+	var problems []error
+	for _, err := range strict {
+		var field k8sjson.FieldError
+		if errors.As(err, &field) {
+			kind, _, _ := strings.Cut(err.Error(), ` "`)
+			err = fmt.Errorf("%s: %s", field.FieldPath(), kind)
+		}
+		problems = append(problems, err)
+	}
+	return problems
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a text (in quotes)"
+	default:
+		return "an integer"
+	}
+}
+
+// complete turns the inline step of a case into a list of one, and puts together the services and routes of each case.
+func (f *File) complete() {
+	for i := range f.Cases {
+		c := &f.Cases[i]
+		if !reflect.ValueOf(c.Exchange).IsZero() {
+			c.inline = true
+			if len(c.Steps) == 0 {
+				c.Steps = []Step{{Exchange: c.Exchange}}
+			}
+		}
+		c.routes = c.Routes
+		if len(c.routes) == 0 {
+			c.routes = f.Routes
+		}
+		if len(c.routes) == 0 {
+			c.routes = []Route{{Name: "default"}}
+		}
+		c.services = append([]Service(nil), c.Services...)
+		for _, s := range f.Services {
+			if c.service(s.key()) == nil {
+				c.services = append(c.services, s)
+			}
+		}
+		if c.service(Backend) == nil {
+			name, _, _ := strings.Cut(Backend, ":")
+			c.services = append(c.services, Service{Name: name, Port: 80, Answers: c.Backend})
+		}
+	}
+}
+
+// key is the service's "name:port".
+func (s *Service) key() string { return fmt.Sprintf("%s:%d", s.Name, s.Port) }
+
+// service returns the service in force under a key, or nil.
+func (c *Case) service(key string) *Service {
+	for i := range c.services {
+		if c.services[i].key() == key {
+			return &c.services[i]
+		}
+	}
+	return nil
+}
+
+// backend is the key of the service behind a route.
+func (r *Route) backend() string {
+	if r.Service == "" {
+		return Backend
+	}
+	return r.Service
+}
+
+// isBackend reports whether a route of the case leads to the service.
+func (c *Case) isBackend(key string) bool {
+	for i := range c.routes {
+		if c.routes[i].backend() == key {
+			return true
+		}
+	}
+	return false
+}
+
+// usesRedis reports whether the case depends on what is in the engine's Redis.
+func (c *Case) usesRedis() bool {
+	for i := range c.services {
+		if c.services[i].Redis {
+			return true
+		}
+	}
+	for i := range c.Steps {
+		if len(c.Steps[i].RedisBefore)+len(c.Steps[i].Redis) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// title is the step's name, else its number.
+func (c *Case) title(i int) string {
+	if name := c.Steps[i].Name; name != "" || c.inline {
+		return name
+	}
+	return fmt.Sprintf("step %d", i+1)
+}

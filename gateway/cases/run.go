@@ -1,0 +1,214 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// defaultTimeout bounds a step that sets no timeout.
+const defaultTimeout = 10 * time.Second
+
+// run is one run of a file against an engine.
+type run struct {
+	engine  Engine
+	plugin  Plugin
+	options RunOptions
+	stage   *stage
+	summary Summary
+	applied *Case // in force; nil before the first
+	// probed are the failures of the applied case's first step, which says nothing more when it failed.
+	probeFailed bool
+}
+
+// chosen is a case that runs.
+type chosen struct {
+	*Case
+	configuration Configuration
+	err           error // why it cannot run
+	steps         int   // how many of its steps run
+}
+
+// Run runs the file's cases in order. What fails in a case is told to options.Progress and counted; the error is that
+// of the run itself: the engine could not be prepared, a service could not be started, or ctx is over.
+func (f *File) Run(ctx context.Context, engine Engine, plugin Plugin, options RunOptions) (Summary, error) {
+	if options.Progress == nil {
+		options.Progress = func(Result) {}
+	}
+	if options.Timeout == 0 {
+		options.Timeout = defaultTimeout
+	}
+	r := &run{engine: engine, plugin: plugin, options: options}
+	began := time.Now()
+	err := r.file(ctx, f)
+	r.summary.Duration = time.Since(began)
+	return r.summary, err
+}
+
+func (r *run) file(ctx context.Context, f *File) error {
+	var cases []*chosen
+	var bare []*Case
+	for i := range f.Cases {
+		c := &f.Cases[i]
+		steps := r.chosenSteps(c)
+		if steps < 0 {
+			continue
+		}
+		if len(c.Engines) > 0 && !slices.Contains(c.Engines, r.engine.Name()) {
+			r.summary.Skipped++
+			r.options.Progress(Result{Case: c.Name, Engine: r.engine.Name(), Skipped: c.Reason})
+			continue
+		}
+		cases = append(cases, &chosen{Case: c, steps: steps, configuration: Configuration{Name: c.label(i)}})
+		bare = append(bare, c)
+	}
+	var err error
+	if r.stage, err = newStage(bare); err != nil {
+		return err
+	}
+	defer r.stage.close()
+	var configurations []Configuration
+	for _, c := range cases {
+		c.configuration.Upstreams = r.stage.upstreams(c.Case, r.engine.RedisAddress())
+		c.configuration.Manifests, c.err = c.manifests(r.plugin, r.options.Resolve)
+		if c.err == nil {
+			configurations = append(configurations, c.configuration)
+		}
+	}
+	if err := r.engine.Prepare(ctx, configurations); err != nil {
+		return fmt.Errorf("prepare %s: %w", r.engine.Name(), err)
+	}
+	for _, c := range cases {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if r.oneCase(ctx, c) {
+			r.summary.Passed++
+		} else {
+			r.summary.Failed++
+		}
+	}
+	return ctx.Err()
+}
+
+// chosenSteps returns how many of the case's steps run, -1 for a case that does not.
+func (r *run) chosenSteps(c *Case) int {
+	if r.options.Filter == nil || r.options.Filter.MatchString(c.Name) {
+		return len(c.Steps)
+	}
+	for i := len(c.Steps) - 1; i >= 0; i-- {
+		if r.options.Filter.MatchString(c.Name + "/" + c.title(i)) {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// oneCase reports whether the case passed.
+func (r *run) oneCase(ctx context.Context, c *chosen) bool {
+	began := time.Now()
+	if failure := r.prepare(ctx, c); failure != nil {
+		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: []Failure{*failure}})
+	}
+	err := r.engine.Apply(ctx, c.configuration)
+	if c.LoadError != "" {
+		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: r.refused(ctx, c, err)})
+	}
+	if err != nil {
+		f := Failure{Field: "config", Expected: "a configuration that loads", Actual: err.Error()}
+		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: []Failure{f}, Context: r.logTail()})
+	}
+	r.applied, r.probeFailed = c.Case, true
+	passed := true
+	for i := range c.steps {
+		ok := r.step(ctx, c.Case, i)
+		if i == 0 {
+			r.probeFailed = !ok
+		}
+		passed = passed && ok
+	}
+	return passed
+}
+
+// prepare makes Redis and services ready.
+func (r *run) prepare(ctx context.Context, c *chosen) *Failure {
+	if c.err != nil {
+		return &Failure{Field: "plugins", Expected: "a chain that can be built", Actual: c.err.Error()}
+	}
+	if c.usesRedis() {
+		limited, cancel := context.WithTimeout(ctx, r.options.Timeout)
+		defer cancel()
+		if err := emptyRedis(limited, r.engine.RedisAddress(), r.options.RedisPrivate); err != nil {
+			return &Failure{Field: "redis", Expected: "an empty database", Actual: err.Error()}
+		}
+	}
+	r.stage.recorder.reset()
+	r.stage.play(c.Case)
+	return nil
+}
+
+// report tells of a whole case and reports whether it passed.
+func (r *run) report(result Result) bool {
+	result.Engine = r.engine.Name()
+	r.options.Progress(result)
+	return len(result.Failures) == 0
+}
+
+// refused judges the outcome of applying a configuration that must be refused.
+func (r *run) refused(ctx context.Context, c *chosen, err error) []Failure {
+	expected := "a refusal with " + quote(c.LoadError)
+	var refusal *LoadError
+	switch {
+	case err == nil:
+		r.applied = nil
+		return []Failure{{Field: "loadError", Expected: expected, Actual: "the configuration was accepted"}}
+	case !errors.As(err, &refusal):
+		return []Failure{{Field: "loadError", Expected: expected, Actual: "another error: " + err.Error()}}
+	case !strings.Contains(refusal.Text, c.LoadError):
+		return []Failure{{Field: "loadError", Expected: expected, Actual: refusal.Text}}
+	}
+	return r.probe(ctx)
+}
+
+// probe sends the first request of the case in force once more, which must still be answered as the case says.
+func (r *run) probe(ctx context.Context) []Failure {
+	if r.applied == nil || r.probeFailed || r.applied.Stateful || r.applied.usesRedis() || len(r.applied.Steps) == 0 {
+		return nil
+	}
+	x := r.applied.Steps[0].Exchange
+	if x.Request == nil || x.Response == nil || x.times() > 1 {
+		return nil
+	}
+	r.stage.play(r.applied)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout(&x))
+	defer cancel()
+	r.stage.within(ctx)
+	o := exchange(ctx, r.engine.Address(), x.Request, r.stage.meetings)
+	r.stage.recorder.takeProblems()
+	v := &verdict{}
+	v.response("previous configuration: response", &Exchange{Request: x.Request, Response: x.Response}, o)
+	for i := range v.failures {
+		v.failures[i].Field = fmt.Sprintf("%s (of case %q, which must still be in force)", v.failures[i].Field, r.applied.Name)
+	}
+	return v.failures
+}
+
+func (r *run) timeout(x *Exchange) time.Duration {
+	if x.Timeout.Duration > 0 {
+		return x.Timeout.Duration
+	}
+	return r.options.Timeout
+}
+
+// logTail is the end of the engine's log, for a reader who looks for the reason of a failure.
+func (r *run) logTail() string {
+	const lines = 10
+	log := strings.Split(strings.TrimRight(r.engine.Log(), "\n"), "\n")
+	if len(log) == 1 && log[0] == "" {
+		return ""
+	}
+	return "log:\n  " + strings.Join(log[max(0, len(log)-lines):], "\n  ")
+}

@@ -1,0 +1,130 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"net"
+)
+
+// stage holds the upstreams of a run. There is one listener for each service and kind, shared by the cases in turn.
+type stage struct {
+	recorder *recorder
+	meetings *meetings
+	http     map[string]*service
+	redis    map[string]*redisService
+	refuser  *refuser
+}
+
+// newStage starts all services that the cases name.
+func newStage(cases []*Case) (*stage, error) {
+	s := &stage{recorder: newRecorder(), meetings: &meetings{}, http: map[string]*service{}, redis: map[string]*redisService{}}
+	for _, c := range cases {
+		for i := range c.services {
+			if err := s.start(&c.services[i]); err != nil {
+				s.close()
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+func (s *stage) start(def *Service) (err error) {
+	key := def.key()
+	switch {
+	case def.Redis:
+	case def.Unreachable:
+		if s.refuser == nil {
+			s.refuser, err = newRefuser()
+		}
+	case len(def.Commands) > 0:
+		if s.redis[key] == nil {
+			var started *redisService
+			if started, err = startRedisService(key, s.recorder); err == nil {
+				s.redis[key] = started
+			}
+		}
+	case s.http[key] == nil:
+		var started *service
+		if started, err = startService(key, s.recorder, s.meetings); err == nil {
+			s.http[key] = started
+		}
+	}
+	return err
+}
+
+// upstreams maps the case's services to their addresses.
+func (s *stage) upstreams(c *Case, redisAddress string) map[string]string {
+	out := map[string]string{}
+	for i := range c.services {
+		def := &c.services[i]
+		key := def.key()
+		switch {
+		case def.Redis:
+			out[key] = redisAddress
+		case def.Unreachable:
+			out[key] = s.refuser.address
+		case len(def.Commands) > 0:
+			out[key] = s.redis[key].listener.Addr().String()
+		default:
+			out[key] = s.http[key].address
+		}
+	}
+	return out
+}
+
+// play puts the case's answers in force.
+func (s *stage) play(c *Case) {
+	for i := range c.services {
+		def := &c.services[i]
+		if r := s.redis[def.key()]; r != nil && len(def.Commands) > 0 {
+			r.play(def.Commands)
+		} else if h := s.http[def.key()]; h != nil {
+			h.play(def.Answers)
+		}
+	}
+}
+
+func (s *stage) within(ctx context.Context) {
+	for _, service := range s.http {
+		service.within(ctx)
+	}
+}
+
+func (s *stage) close() {
+	for _, service := range s.http {
+		service.close()
+	}
+	for _, service := range s.redis {
+		service.close()
+	}
+	if s.refuser != nil {
+		s.refuser.close()
+	}
+}
+
+// refuser is an address that refuses connections for as long as it is held: the local end of an open connection, whose
+// port nobody else can be given.
+type refuser struct {
+	address  string
+	listener net.Listener
+	conn     net.Conn
+}
+
+func newRefuser() (*refuser, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("unreachable service: %w", err)
+	}
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		ln.Close()
+		return nil, fmt.Errorf("unreachable service: %w", err)
+	}
+	return &refuser{conn.LocalAddr().String(), ln, conn}, nil
+}
+
+func (r *refuser) close() {
+	r.conn.Close()
+	r.listener.Close()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wasmplane/wasmplane/gateway/module"
+)
+
+func newInspectCommand() *cobra.Command {
+	var packages int
+	cmd := &cobra.Command{
+		Use:   "inspect FILE",
+		Short: "Say what a module is, what it weighs and where it runs",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			code, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			m, err := module.Parse(code)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			return inspect(cmd.OutOrStdout(), args[0], len(code), m, packages)
+		},
+	}
+	cmd.Flags().IntVar(&packages, "packages", 15, "how many Go packages to list, the largest first")
+	return cmd
+}
+
+func inspect(w io.Writer, file string, size int, m *module.Module, packages int) error {
+	meta, linked, err := m.ReadMetadata()
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	fmt.Fprintf(w, "%s: %s\n", file, megabytes(int64(size)))
+	if linked {
+		fmt.Fprintf(w, "plugin %s %s", meta.Name, meta.Version)
+		if meta.SDKVersion != "" {
+			fmt.Fprintf(w, ", SDK %s", meta.SDKVersion)
+		}
+		fmt.Fprintf(w, "\nphases: %s\n", orNone(meta.Phases))
+		fmt.Fprintf(w, "requires: %s\n", orNone(meta.Requires))
+	} else {
+		fmt.Fprintln(w, "not linked by wasmplane build")
+	}
+	fmt.Fprintf(w, "callbacks: %s\n", orNone(m.Callbacks()))
+
+	fmt.Fprintln(w, "\nruns on")
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, v := range m.Hosts() {
+		answer := "yes"
+		if !v.Runs {
+			answer = "no: " + strings.Join(v.Reasons, "; ")
+		} else if v.Option != "" {
+			answer = "yes, with " + v.Option
+		}
+		fmt.Fprintf(table, "  %s\t%s\n", v.Host, answer)
+	}
+	table.Flush()
+
+	fmt.Fprintln(w, "\nbytes by section")
+	table = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, s := range m.Sections() {
+		fmt.Fprintf(table, "%d\t  %s\n", s.Bytes, s.Name)
+	}
+	table.Flush()
+	list := m.GoPackages()
+	if len(list) > 0 {
+		fmt.Fprintln(w, "\ncode by Go package")
+	}
+	for _, p := range list[:min(packages, len(list))] {
+		fmt.Fprintf(table, "%d\t  %s\n", p.Bytes, p.Package)
+	}
+	table.Flush()
+
+	fmt.Fprintln(w, "\nimports")
+	for _, i := range m.Imports {
+		fmt.Fprintf(w, "  %s.%s\n", i.Module, i.Name)
+	}
+	return nil
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,3 @@
+module github.com/tidwall/resp
+
+go 1.24.1
