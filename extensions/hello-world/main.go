@@ -15,14 +15,14 @@ func main() {}
 func init() {
 	wrapper.SetCtx(
 		"hello-world",
-		wrapper.NoRouteCall[struct{}](),
+		wrapper.NoRouteCall[Config](),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 	)
 }
 
 var greeting = []byte("hello world")
 
-func onRequestHeaders(wrapper.HttpContext, struct{}) types.Action {
+func onRequestHeaders(wrapper.HttpContext, Config) types.Action {
 	if err := proxywasm.AddHttpRequestHeader("hello", "world"); err != nil {
 		log.Critical("failed to set request header")
 	}

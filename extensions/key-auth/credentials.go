@@ -246,11 +246,11 @@ func parseDigest(text string, digest *[sha256.Size]byte) bool {
 		return false
 	}
 	for i := range digest {
-		hi, lo := hexDigit(text[2*i]), hexDigit(text[2*i+1])
-		if hi < 0 || lo < 0 {
+		octet, err := strconv.ParseUint(text[2*i:2*i+2], 16, 8)
+		if err != nil {
 			return false
 		}
-		digest[i] = byte(hi<<4 | lo)
+		digest[i] = byte(octet)
 	}
 	return true
 }

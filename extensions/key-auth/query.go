@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"strings"
 )
 
@@ -57,39 +58,10 @@ func withoutParams(path string, names map[string]bool) string {
 
 // unescape undoes percent-encoding, and "+" for a space where form is set; false for a malformed escape.
 func unescape(s string, form bool) (string, bool) {
-	if strings.IndexByte(s, '%') < 0 && (!form || strings.IndexByte(s, '+') < 0) {
-		return s, true
+	decode := url.PathUnescape
+	if form {
+		decode = url.QueryUnescape
 	}
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '%':
-			if i+2 >= len(s) {
-				return "", false
-			}
-			hi, lo := hexDigit(s[i+1]), hexDigit(s[i+2])
-			if hi < 0 || lo < 0 {
-				return "", false
-			}
-			out = append(out, byte(hi<<4|lo))
-			i += 2
-		case s[i] == '+' && form:
-			out = append(out, ' ')
-		default:
-			out = append(out, s[i])
-		}
-	}
-	return string(out), true
-}
-
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
+	plain, err := decode(s)
+	return plain, err == nil
 }

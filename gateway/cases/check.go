@@ -85,7 +85,7 @@ func (c *checker) oneCase(path string, k *Case) {
 	}
 	c.chain(path, k)
 	switch {
-	case k.inline && !reflect.DeepEqual(k.Steps, []Step{{Exchange: k.Exchange}}):
+	case k.both:
 		c.fail(path+".steps", "cannot be set besides fields of a step")
 	case k.LoadError != "" && len(k.Steps) > 0:
 		c.fail(path+".loadError", "cannot be set besides steps: a refused configuration takes no requests")

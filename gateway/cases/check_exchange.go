@@ -143,6 +143,9 @@ func (c *checker) request(path string, r *Request) {
 	if !r.Trailers.IsZero() && !r.hasBody() && r.Chunks == nil {
 		c.fail(path+".trailers", "need a body or chunks")
 	}
+	if n := len(r.Chunks); r.Abort && (n == 0 || !r.Chunks[n-1].WaitForBackend.active()) {
+		c.fail(path+".abort", "needs chunks, of which the last waits for the backend: otherwise nothing may have left yet")
+	}
 	if r.Websocket != nil && (r.hasBody() || r.Chunks != nil || r.Protocol != "" && r.Protocol != "HTTP/1.1") {
 		c.fail(path+".websocket", "needs HTTP/1.1 and no body")
 	}

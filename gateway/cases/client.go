@@ -77,6 +77,8 @@ func (c *oldConn) Write(p []byte) (int, error) {
 func exchange(ctx context.Context, address string, r *Request, open *meetings) *outcome {
 	pool := newPool(r.Protocol)
 	defer pool.Close()
+	waits, cancel := sooner(ctx)
+	defer cancel()
 	h, id := r.head()
 	m := open.open(id)
 	defer open.close(id)
@@ -87,7 +89,7 @@ func exchange(ctx context.Context, address string, r *Request, open *meetings) *
 	x.sender = sender
 	x.mu.Unlock()
 	sent := make(chan string, 1)
-	go func() { sent <- x.send(ctx, r, h) }()
+	go func() { sent <- x.send(waits, r, h) }()
 	problem, aborted := "", false
 	for waiting := true; waiting; {
 		select {

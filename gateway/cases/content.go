@@ -109,6 +109,14 @@ func (p *Payload) bytes() []byte {
 	return p.content
 }
 
+// generated is the size of the payload if its bytes are generated.
+func (p *Payload) generated() []int64 {
+	if p.BodySize == nil {
+		return nil
+	}
+	return []int64{*p.BodySize}
+}
+
 // length is the payload's size in bytes.
 func (p *Payload) length() int64 {
 	if p.BodySize != nil {

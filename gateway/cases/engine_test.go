@@ -22,8 +22,8 @@ import (
 //	limit: N           the first N requests pass, the others get 429
 //	addRequest: V      sets x-added: V on the request; addResponse on the response
 //	dropRequestBody    forwards no body; buffer collects bodies before it passes them on
-//	call: PATH         calls idp.dns:443 with that path before it forwards; callAfter does so after the response
-//	forwardAnyway      forwards what it denies
+//	call: PATH         calls idp.dns:443 with that path before it forwards
+//	forwardAnyway      forwards what it denies; forwardLate does so when the next request comes
 //	truncate           resets the response after its headers
 //	corrupt            changes one byte of the request body
 //	log: TEXT          is logged for each request
@@ -43,6 +43,7 @@ type fakeEngine struct {
 	access   map[string]map[string]any
 	logged   chan struct{}
 	passed   int
+	late     *header.Map
 	prepared []Configuration
 	applied  []Configuration
 	prepare  error
@@ -57,6 +58,7 @@ type fakeConfig struct {
 	Buffer          bool   `json:"buffer"`
 	Call            string `json:"call"`
 	ForwardAnyway   bool   `json:"forwardAnyway"`
+	ForwardLate     bool   `json:"forwardLate"`
 	Truncate        bool   `json:"truncate"`
 	Corrupt         bool   `json:"corrupt"`
 	Log             string `json:"log"`
@@ -178,11 +180,17 @@ func (x *fakeStream) OnHeaders(h *header.Map, endStream bool) {
 	}
 	if x.config.Deny > 0 && strings.HasPrefix(h.Value(":path"), "/deny") {
 		x.denied = true
+		if x.config.ForwardLate {
+			e.mu.Lock()
+			e.late = h.Clone()
+			e.mu.Unlock()
+		}
 		if !x.config.ForwardAnyway {
 			x.reply(x.config.Deny)
 			return
 		}
 	}
+	x.forwardLate(up)
 	out := h.Clone()
 	if x.config.AddRequest != "" {
 		out.Set("x-added", x.config.AddRequest)
@@ -222,10 +230,20 @@ func (x *fakeStream) redis(address string, then func()) {
 }
 
 func (x *fakeStream) forward(up map[string]string, out *header.Map, endStream bool) {
-	x.up = x.engine.pool.Request(up[Backend], &fakeResponse{x})
+	x.up = x.engine.pool.Request(up[Backend], &fakeResponse{fakeStream: x})
 	x.up.SendHeaders(out, endStream)
-	if x.denied {
-		x.reply(x.config.Deny)
+}
+
+// forwardLate forwards the request that was denied before.
+func (x *fakeStream) forwardLate(up map[string]string) {
+	x.engine.mu.Lock()
+	late := x.engine.late
+	x.engine.late = nil
+	x.engine.mu.Unlock()
+	if late != nil {
+		answered := make(chan struct{})
+		x.engine.pool.Request(up[Backend], callout(answered)).SendHeaders(late, true)
+		<-answered
 	}
 }
 
@@ -286,10 +304,16 @@ func (x *fakeStream) OnReset(*codec.ResetError) {
 func (x *fakeStream) OnWriteBuffer(bool) {}
 
 // fakeResponse is the receiver of the upstream's answer.
-type fakeResponse struct{ *fakeStream }
+type fakeResponse struct {
+	*fakeStream
+	held []byte
+}
 
 func (x *fakeResponse) OnHeaders(h *header.Map, endStream bool) {
 	if x.denied {
+		if !x.config.ForwardLate {
+			x.reply(x.config.Deny)
+		}
 		return
 	}
 	if x.config.AddResponse != "" {

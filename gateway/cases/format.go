@@ -146,7 +146,8 @@ type Case struct {
 
 	services []Service // all in force
 	routes   []Route
-	inline   bool
+	inline   bool // the case has a single step
+	both     bool // and steps besides
 }
 
 // Step is one request, or the same one several times, and what must come of it.
@@ -189,7 +190,7 @@ type Request struct {
 	Protocol string  `json:"protocol,omitempty"` // HTTP/1.0, HTTP/1.1 (the default) or HTTP/2
 	// Websocket shakes hands, sends each text as a message once the one before was answered, and closes.
 	Websocket *[]string `json:"websocket,omitempty"`
-	// Abort resets the request after what is to be sent was sent and, with chunks, each wait is over.
+	// Abort resets the request once the last chunk, which waits for the backend, is sent.
 	Abort bool `json:"abort,omitempty"`
 }
 

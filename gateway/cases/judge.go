@@ -12,7 +12,7 @@ import (
 )
 
 // response compares what the client got.
-func (v *verdict) response(field string, x *Exchange, o *outcome) {
+func (v *verdict) response(field string, c *Case, x *Exchange, o *outcome) {
 	want := x.Response
 	if want == nil {
 		want = &ExpectedResponse{}
@@ -40,7 +40,7 @@ func (v *verdict) response(field string, x *Exchange, o *outcome) {
 	v.headers(field+".headers", want.Headers, o.head)
 	v.absent(field+".absentHeaders", want.AbsentHeaders, o.head)
 	v.headers(field+".trailers", want.Trailers, o.trailers)
-	v.body(field, &want.BodyCheck, &o.body, o.body.size)
+	v.body(field, &want.BodyCheck, &o.body, c.generated()...)
 	if want.Messages != nil && !slices.Equal(*want.Messages, o.messages) {
 		v.fail(field+".messages", fmt.Sprintf("%q", *want.Messages), fmt.Sprintf("%q", o.messages))
 	}
@@ -188,8 +188,13 @@ func (s *stepRun) isForwarded(rec *record) bool {
 }
 
 func (s *stepRun) forwarded(records []record, wanted int) {
-	if s.x.NotForwarded && len(records) > 0 {
-		s.fail("notForwarded", "no request at the backend", list(records))
+	if s.x.NotForwarded {
+		if len(records) > 0 {
+			s.fail("notForwarded", "no request at the backend", list(records))
+		}
+		for _, o := range s.outcomes {
+			s.run.stage.recorder.forbid(o.id)
+		}
 	}
 	if s.x.ExpectedRequest == nil {
 		return
@@ -200,7 +205,7 @@ func (s *stepRun) forwarded(records []record, wanted int) {
 	}
 	for i := range records {
 		before := len(s.failures)
-		s.request("expectedRequest", s.x.ExpectedRequest, &records[i])
+		s.request("expectedRequest", s.x.ExpectedRequest, &records[i], s.x.Request.generated()...)
 		if len(s.failures) > before {
 			return
 		}
@@ -208,7 +213,7 @@ func (s *stepRun) forwarded(records []record, wanted int) {
 }
 
 // request compares a request that a service received.
-func (v *verdict) request(field string, want *ExpectedRequest, got *record) {
+func (v *verdict) request(field string, want *ExpectedRequest, got *record, generated ...int64) {
 	if got.broken != nil {
 		v.fail(field, "a complete request", got.broken.Error())
 	}
@@ -220,7 +225,7 @@ func (v *verdict) request(field string, want *ExpectedRequest, got *record) {
 	v.headers(field+".headers", want.Headers, got.head)
 	v.absent(field+".absentHeaders", want.AbsentHeaders, got.head)
 	v.headers(field+".trailers", want.Trailers, got.trailers)
-	v.body(field, &want.BodyCheck, &got.body, got.body.size)
+	v.body(field, &want.BodyCheck, &got.body, generated...)
 }
 
 func (s *stepRun) callouts(want []Callout, got []record) {

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,7 +30,8 @@ func Load(path string) (*File, error) {
 func Parse(path string, data []byte) (*File, error) {
 	converted, err := yaml.YAMLToJSONStrict(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
+		text := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
+		return nil, fmt.Errorf("%s: %s", path, strings.ReplaceAll(text, "\n ", ""))
 	}
 	f := &File{path: path}
 	if problems := decode(converted, f); len(problems) > 0 {
@@ -56,7 +58,7 @@ func decode(data []byte, f *File) []error {
 	if err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return []error{fmt.Errorf("%s: must be %s, not %s", wrong.Field, typeName(wrong.Type), wrong.Value)}
+			return []error{fmt.Errorf("%s: must be %s, not %s", pathAt(data, wrong.Offset), typeName(wrong.Type), wrong.Value)}
 		}
 		return []error{err}
 	}
@@ -70,6 +72,58 @@ func decode(data []byte, f *File) []error {
 		problems = append(problems, err)
 	}
 	return problems
+}
+
+// pathAt is the path of the value that ends at, or holds, an offset of a JSON text.
+func pathAt(data []byte, offset int64) string {
+	type level struct {
+		list  bool
+		index int
+		name  string
+		named bool // a member's name was read, its value is next
+	}
+	var stack []level
+	path := func() string {
+		var out strings.Builder
+		for _, l := range stack {
+			if l.list {
+				fmt.Fprintf(&out, "[%d]", l.index)
+				continue
+			}
+			out.WriteString("." + l.name)
+		}
+		return strings.TrimPrefix(out.String(), ".")
+	}
+	ended := func() { // a value of the innermost list or object
+		if len(stack) > 0 {
+			stack[len(stack)-1].index++
+			stack[len(stack)-1].named = false
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return path()
+		}
+		top := len(stack) - 1
+		name, isText := token.(string)
+		isName := top >= 0 && !stack[top].list && !stack[top].named && isText
+		if !isName && decoder.InputOffset() >= offset {
+			return path()
+		}
+		switch {
+		case isName:
+			stack[top].name, stack[top].named = name, true
+		case token == json.Delim('{') || token == json.Delim('['):
+			stack = append(stack, level{list: token == json.Delim('[')})
+		case token == json.Delim('}') || token == json.Delim(']'):
+			stack = stack[:top]
+			ended()
+		default:
+			ended()
+		}
+	}
 }
 
 func typeName(t reflect.Type) string {
@@ -93,7 +147,8 @@ func (f *File) complete() {
 		c := &f.Cases[i]
 		if !reflect.ValueOf(c.Exchange).IsZero() {
 			c.inline = true
-			if len(c.Steps) == 0 {
+			c.both = len(c.Steps) > 0
+			if !c.both {
 				c.Steps = []Step{{Exchange: c.Exchange}}
 			}
 		}
@@ -146,6 +201,17 @@ func (c *Case) isBackend(key string) bool {
 		}
 	}
 	return false
+}
+
+// generated are the sizes of the generated bodies among the answers of the case's services.
+func (c *Case) generated() []int64 {
+	var sizes []int64
+	for i := range c.services {
+		for j := range c.services[i].Answers {
+			sizes = append(sizes, c.services[i].Answers[j].Response.generated()...)
+		}
+	}
+	return sizes
 }
 
 // usesRedis reports whether the case depends on what is in the engine's Redis.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // meeting is where both ends of one request tell each other how far they are, so that either can wait for the other
@@ -69,6 +70,16 @@ func (m *meeting) await(ctx context.Context, which func(*meeting) *arrivals, w *
 			return fmt.Errorf("waited for %d bytes to arrive at the other end, which has %d: something buffers", sent, a.size)
 		}
 	}
+}
+
+// sooner bounds the waits for the other end within what ctx bounds, so that a wait which is in vain is told before the
+// whole exchange runs out of time.
+func sooner(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)*4/5)
 }
 
 // errGone says that the exchange ended while something was to be sent.

@@ -35,10 +35,14 @@ type recorder struct {
 	mu       sync.Mutex
 	records  []*record
 	problems []string // of services, such as a request without an answer
-	changed  chan struct{}
+	// forbidden are the ids of requests that must not arrive any more.
+	forbidden map[string]bool
+	changed   chan struct{}
 }
 
-func newRecorder() *recorder { return &recorder{changed: make(chan struct{})} }
+func newRecorder() *recorder {
+	return &recorder{changed: make(chan struct{}), forbidden: map[string]bool{}}
+}
 
 func (r *recorder) update(change func()) {
 	r.mu.Lock()
@@ -49,7 +53,19 @@ func (r *recorder) update(change func()) {
 }
 
 func (r *recorder) add(rec *record) {
-	r.update(func() { r.records = append(r.records, rec) })
+	r.update(func() {
+		r.records = append(r.records, rec)
+		if r.forbidden[rec.requestID()] {
+			r.problems = append(r.problems, fmt.Sprintf("%s came late, of an earlier step that is notForwarded", rec))
+		}
+	})
+}
+
+// forbid makes a problem of every later record of the request: it was judged already that there is none.
+func (r *recorder) forbid(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forbidden[id] = true
 }
 
 func (r *recorder) problem(format string, args ...any) {
@@ -66,7 +82,7 @@ func (r *recorder) takeProblems() []string {
 }
 
 func (r *recorder) reset() {
-	r.update(func() { r.records, r.problems = nil, nil })
+	r.update(func() { r.records = nil })
 }
 
 // await waits until done accepts the records, or ctx is over, and returns copies of them all.

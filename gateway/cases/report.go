@@ -59,6 +59,9 @@ func (s Summary) String() string {
 }
 
 func short(d time.Duration) string {
+	if d < time.Millisecond {
+		return "<1ms"
+	}
 	if d < time.Second {
 		return d.Round(time.Millisecond).String()
 	}

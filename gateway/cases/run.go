@@ -20,7 +20,7 @@ type run struct {
 	stage   *stage
 	summary Summary
 	applied *Case // in force; nil before the first
-	// probed are the failures of the applied case's first step, which says nothing more when it failed.
+	// probeFailed says that the applied case's first step failed: it then says nothing about what is in force.
 	probeFailed bool
 }
 
@@ -119,7 +119,7 @@ func (r *run) oneCase(ctx context.Context, c *chosen) bool {
 	}
 	if err != nil {
 		f := Failure{Field: "config", Expected: "a configuration that loads", Actual: err.Error()}
-		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: []Failure{f}, Context: r.logTail()})
+		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: []Failure{f}, Context: r.logTail("")})
 	}
 	r.applied, r.probeFailed = c.Case, true
 	passed := true
@@ -189,7 +189,7 @@ func (r *run) probe(ctx context.Context) []Failure {
 	o := exchange(ctx, r.engine.Address(), x.Request, r.stage.meetings)
 	r.stage.recorder.takeProblems()
 	v := &verdict{}
-	v.response("previous configuration: response", &Exchange{Request: x.Request, Response: x.Response}, o)
+	v.response("previous configuration: response", r.applied, &Exchange{Request: x.Request, Response: x.Response}, o)
 	for i := range v.failures {
 		v.failures[i].Field = fmt.Sprintf("%s (of case %q, which must still be in force)", v.failures[i].Field, r.applied.Name)
 	}
@@ -203,10 +203,11 @@ func (r *run) timeout(x *Exchange) time.Duration {
 	return r.options.Timeout
 }
 
-// logTail is the end of the engine's log, for a reader who looks for the reason of a failure.
-func (r *run) logTail() string {
+// logTail is the end of what the engine logged after before, for a reader who looks for the reason of a failure.
+func (r *run) logTail(before string) string {
 	const lines = 10
-	log := strings.Split(strings.TrimRight(r.engine.Log(), "\n"), "\n")
+	text := strings.TrimPrefix(r.engine.Log(), before)
+	log := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	if len(log) == 1 && log[0] == "" {
 		return ""
 	}

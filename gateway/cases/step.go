@@ -17,6 +17,7 @@ func (r *run) step(ctx context.Context, c *Case, index int) bool {
 	if !pause(ctx, x.Wait.Duration, nil) {
 		return false
 	}
+	logBefore := r.engine.Log()
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.timeout(x))
 	defer cancel()
@@ -25,7 +26,7 @@ func (r *run) step(ctx context.Context, c *Case, index int) bool {
 	r.summary.Steps++
 	result := Result{Case: c.Name, Step: c.title(index), Engine: r.engine.Name(), Duration: time.Since(began), Failures: s.failures}
 	if len(s.failures) > 0 {
-		result.Context = strings.Trim(s.describeResponse()+"\n"+r.logTail(), "\n")
+		result.Context = strings.Trim(s.describeResponse()+r.logTail(logBefore), "\n")
 	}
 	r.options.Progress(result)
 	return len(s.failures) == 0
@@ -45,13 +46,15 @@ func (s *stepRun) perform(ctx context.Context) {
 		return
 	}
 	s.run.stage.recorder.reset()
-	s.run.stage.within(ctx)
+	waits, cancel := sooner(ctx)
+	defer cancel()
+	s.run.stage.within(waits)
 	if s.x.Request != nil {
 		s.send(ctx)
 		s.counts()
 		for i, o := range s.outcomes {
 			before := len(s.failures)
-			s.response("response", s.x, o)
+			s.response("response", s.c, s.x, o)
 			s.accessLog(ctx, o)
 			if len(s.failures) > before && len(s.outcomes) > 1 {
 				s.failures[len(s.failures)-1].Field += fmt.Sprintf(" (of request %d)", i+1)

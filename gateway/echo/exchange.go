@@ -103,7 +103,6 @@ func (x *Stream) answer() {
 	}
 }
 
-
 // reply sends a whole response; to HEAD without its body. An empty body has no type.
 func (x *Stream) reply(status, contentType string, body []byte) {
 	h := header.New([2]string{":status", status})

@@ -59,6 +59,7 @@ func (s *Stream) replyMessage(r LocalReply) (*header.Map, []byte) {
 	for _, pair := range r.Headers {
 		h.Add(pair[0], pair[1])
 	}
+	h.Set(":status", strconv.Itoa(r.Code)) // a reply may pass on an upstream's headers, its status among them
 	if s.isGRPC {
 		s.makeGRPC(h, r)
 		return h, nil

@@ -119,7 +119,8 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpRequestHeaders(_ int, endOfStream 
 	if ctx.wantRequestBody && ctx.requestHasBody && !vm.readBinaryRequest && ctx.IsBinaryRequestBody() {
 		ctx.wantRequestBody = false
 	}
-	if (ctx.wantRequestBody && ctx.requestHasBody || ctx.wantResponseBody) && ctx.IsWebsocket() {
+	// A handshake is a GET (RFC 6455 section 4.1): a POST that says upgrade has a body to look at.
+	if (ctx.wantRequestBody && ctx.requestHasBody || ctx.wantResponseBody) && ctx.IsWebsocket() && ctx.Method() == "GET" {
 		ctx.wantRequestBody, ctx.wantResponseBody = false, false
 	}
 	if vm.onRequestHeaders == nil {

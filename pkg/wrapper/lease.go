@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -72,19 +73,17 @@ func (p *plugin) elect() {
 	p.leader = p.writeLease(key, cas)
 }
 
-// claimFreeLease reads the lease back: without an earlier value the write is unconditional, so of two VMs that both
-// wrote, the later one has it.
-func (p *plugin) claimFreeLease(key string, cas uint32) bool {
-	if !p.writeLease(key, cas) {
+// claimFreeLease makes the first write with a CAS that no record has: a host takes any CAS for a new key and refuses a
+// wrong one for a key that is there meanwhile, so of two VMs that both found nothing only one succeeds. A host that
+// refuses it although there is still nothing gets the CAS of an absent record.
+func (p *plugin) claimFreeLease(key string, absent uint32) bool {
+	if p.writeLease(key, math.MaxUint32) {
+		return true
+	}
+	if value, _, err := proxywasm.GetSharedData(key); err == nil && len(value) > 0 {
 		return false
 	}
-	value, _, err := proxywasm.GetSharedData(key)
-	if err != nil {
-		log.Error("get lease failed: " + err.Error())
-		return false
-	}
-	lease, ok := parseLease(value)
-	return ok && lease.VMID == *p.vmID
+	return p.writeLease(key, absent)
 }
 
 func (p *plugin) writeLease(key string, cas uint32) bool {

@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/iface"
 
+	"github.com/wasmplane/wasmplane/pkg/internal/hostcall"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -42,7 +43,7 @@ func (s *stream) snapshotRequest() {
 	if h.taken {
 		return
 	}
-	pairs, err := proxywasm.GetHttpRequestHeaders()
+	pairs, err := hostcall.RequestHeaders()
 	if err != nil {
 		return
 	}
@@ -63,7 +64,7 @@ func RequestHeaders(ctx HttpContext) [][2]string {
 	if s, ok := ctx.(interface{ RequestHeaders() [][2]string }); ok {
 		return s.RequestHeaders()
 	}
-	pairs, err := proxywasm.GetHttpRequestHeaders()
+	pairs, err := hostcall.RequestHeaders()
 	if err != nil {
 		return nil
 	}
@@ -199,9 +200,7 @@ func (s *stream) requestIDForLog() string {
 		s.requestID, _ = proxywasm.GetHttpRequestHeader("x-request-id")
 	}
 	if s.requestID == "" {
-		if id, err := proxywasm.GetProperty([]string{"x_request_id"}); err == nil {
-			s.requestID = string(id)
-		}
+		s.requestID, _ = hostcall.Property("x_request_id")
 	}
 	s.requestID = orNil(s.requestID)
 	return s.requestID

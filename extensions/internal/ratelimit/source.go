@@ -38,8 +38,8 @@ type Value struct {
 }
 
 // Value returns the value of a request with these headers, pseudo headers included and names in lower case; false if it
-// has none. An empty cookie is none; an empty header or parameter is the empty value. An address that cannot be read is
-// none either, with a warning.
+// has none. An empty cookie is none; an empty header or parameter is the empty value. What is there but no address is none
+// either, with a warning.
 func (s *Source) Value(headers [][2]string) (Value, bool) {
 	switch s.Place {
 	case Header:
@@ -55,7 +55,6 @@ func (s *Source) Value(headers [][2]string) (Value, bool) {
 	case HeaderAddress:
 		text, ok := first(headers, s.Name)
 		if !ok {
-			log.Warn("failed to get down stream ip: no header " + s.Name)
 			return Value{}, false
 		}
 		return addressValue(firstOfList(text))
