@@ -8,7 +8,6 @@ require (
 	github.com/tetratelabs/wazero v1.7.2
 	github.com/tidwall/gjson v1.18.0
 	github.com/tidwall/resp v0.1.1
-	github.com/tidwall/sjson v1.2.5
 	google.golang.org/protobuf v1.36.6
 )
 
@@ -19,8 +18,8 @@ require (
 	github.com/stretchr/testify v1.9.0 // indirect
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
+	github.com/tidwall/sjson v1.2.5 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
 
 // Lighter by 0.18 MB a plugin; why is in its package comment.
-replace github.com/tidwall/resp => ./internal/resp

@@ -165,7 +165,7 @@ func TestIdentify(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var config Config
 			require.NoError(t, parseConfig(gjson.Parse(tt.config), &config))
-			index, verdict := config.credentials.identify(findKeys(config.credentials, tt.request))
+			index, verdict := config.credentials.identify(findKeys(config.credentials, tt.request, nil))
 			assert.Equal(t, tt.verdict, verdict)
 			if tt.consumer != "" {
 				require.GreaterOrEqual(t, index, 0)
@@ -233,7 +233,7 @@ func BenchmarkIdentify(b *testing.B) {
 		request := headers("/", fmt.Sprintf("k: key-number-%d", consumers-1))
 		b.Run(fmt.Sprintf("%d consumers", consumers), func(b *testing.B) {
 			for range b.N {
-				config.credentials.identify(findKeys(config.credentials, request))
+				config.credentials.identify(findKeys(config.credentials, request, nil))
 			}
 		})
 	}

@@ -13,10 +13,9 @@ type key struct {
 	twice   bool // the header is there again with another value
 }
 
-// findKeys returns what stands at the places of the configuration: at each the first header of that name if it is not
-// empty, else every value of the parameter.
-func findKeys(c *credentials, headers [][2]string) []key {
-	var found []key
+// findKeys appends to found what stands at the places of the configuration: at each the first header of that name if it
+// is not empty, else every value of the parameter.
+func findKeys(c *credentials, headers [][2]string, found []key) []key {
 	var query []param
 	parsed := false
 	for i := range c.places {

@@ -38,7 +38,8 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 		log.Error("request headers cannot be read")
 		return refuse(&config, internalError)
 	}
-	found := findKeys(config.credentials, headers)
+	var room [4]key
+	found := findKeys(config.credentials, headers, room[:0])
 	index, verdict := config.credentials.identify(found)
 	switch verdict {
 	case verdictNone:
@@ -76,7 +77,9 @@ func admit(config *Config, consumer string, headers [][2]string, found []key) ty
 		log.Error(consumerHeader + " cannot be set: " + err.Error())
 		return refuse(config, internalError)
 	}
-	log.Info("consumer \"" + consumer + "\" authenticated")
+	if wrapper.LogEnabled(wrapper.LogLevelInfo) {
+		log.Info("consumer \"" + consumer + "\" authenticated")
+	}
 	return types.HeaderContinue
 }
 

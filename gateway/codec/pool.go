@@ -59,6 +59,7 @@ type Pool struct {
 	closed bool
 	idle   map[string][]*upstreamConn
 	active map[resettable]struct{} // exchanges that are not over
+	h2conn map[*trackedConn]struct{}
 	wg     sync.WaitGroup
 }
 
@@ -86,7 +87,7 @@ func NewPool(cfg PoolConfig) *Pool {
 		cfg.IdleTimeout = time.Hour
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
-	p := &Pool{cfg: cfg, idle: map[string][]*upstreamConn{}, active: map[resettable]struct{}{}}
+	p := &Pool{cfg: cfg, idle: map[string][]*upstreamConn{}, active: map[resettable]struct{}{}, h2conn: map[*trackedConn]struct{}{}}
 	if cfg.HTTP2 {
 		p.h2 = p.transport()
 	}
@@ -143,7 +144,44 @@ func (p *Pool) Close() {
 	}
 	p.CloseIdle()
 	p.wg.Wait()
-	p.CloseIdle() // HTTP/2 connections that were busy until now
+	p.closeTracked() // x/net lets go of a stream, and so of its connection, only some time after it ended
+}
+
+// trackedConn is an HTTP/2 connection, which the pool must be able to close while x/net takes it for busy.
+type trackedConn struct {
+	net.Conn
+	pool *Pool
+}
+
+// track returns nc as the pool's; an error if the pool is closed.
+func (p *Pool) track(nc net.Conn) (net.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		nc.Close()
+		return nil, errPoolClosed
+	}
+	c := &trackedConn{nc, p}
+	p.h2conn[c] = struct{}{}
+	return c, nil
+}
+
+// Close implements net.Conn.
+func (c *trackedConn) Close() error {
+	c.pool.mu.Lock()
+	delete(c.pool.h2conn, c)
+	c.pool.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (p *Pool) closeTracked() {
+	p.mu.Lock()
+	conns := p.h2conn
+	p.h2conn = map[*trackedConn]struct{}{}
+	p.mu.Unlock()
+	for c := range conns {
+		c.Conn.Close()
+	}
 }
 
 func (p *Pool) register(x resettable) bool {

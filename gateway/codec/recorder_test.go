@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait of these tests; it is only reached when one fails.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // recorder is a Receiver that keeps everything. Consecutive data is joined, because reads cut it anywhere.
 type recorder struct {

@@ -52,7 +52,7 @@ func TestRoundTripOf200StreamsWith1MiB(t *testing.T) {
 	protocols(t, func(t *testing.T, h2 bool) {
 		checkGoroutines(t)
 		s := startServer(t, ServerConfig{}, echo)
-		p := startPool(t, PoolConfig{HTTP2: h2})
+		p := startPool(t, PoolConfig{HTTP2: h2, ConnectTimeout: time.Minute})
 		var wg sync.WaitGroup
 		for i := range 200 {
 			wg.Go(func() {

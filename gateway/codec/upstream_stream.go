@@ -27,7 +27,11 @@ func (p *Pool) transport() *http2.Transport {
 		IdleConnTimeout:    p.cfg.IdleTimeout,
 		MaxHeaderListSize:  uint32(p.cfg.Limits.HeaderBytes),
 		DialTLSContext: func(ctx context.Context, _, addr string, _ *tls.Config) (net.Conn, error) {
-			return p.dial(ctx, addr)
+			nc, err := p.dial(ctx, addr)
+			if err != nil {
+				return nil, err
+			}
+			return p.track(nc)
 		},
 	}
 }

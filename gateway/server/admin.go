@@ -56,7 +56,8 @@ func sameSite(next http.Handler) http.Handler {
 			http.Error(w, "the Host header must be localhost or an IP address", http.StatusForbidden)
 			return
 		}
-		if _, origin, ok := strings.Cut(r.Header.Get("Origin"), "://"); ok && origin != r.Host {
+		origin := r.Header.Get("Origin")
+		if _, host, _ := strings.Cut(origin, "://"); origin != "" && host != r.Host {
 			http.Error(w, "requests from other origins are refused", http.StatusForbidden)
 			return
 		}

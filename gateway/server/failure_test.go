@@ -30,8 +30,8 @@ func TestFailuresOnTheWayToTheUpstream(t *testing.T) {
 			if err != nil {
 				return
 			}
-			io.WriteString(conn, "nonsense\r\n\r\n")
 			http.ReadRequest(bufio.NewReader(conn))
+			io.WriteString(conn, "nonsense\r\n\r\n")
 			conn.Close()
 		}
 	}()

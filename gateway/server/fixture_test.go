@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,8 +26,12 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
 
-// guestFile is the compiled testdata/guest; cacheDir has its machine code after the first test.
-var guestFile, cacheDir string
+var (
+	// guestFile is the compiled testdata/guest; cacheDir has its machine code.
+	guestFile, cacheDir string
+	// firstStart is how long it took to start a gateway when the cache was empty.
+	firstStart time.Duration
+)
 
 func TestMain(m *testing.M) {
 	code, err := withGuest(m.Run)
@@ -49,6 +55,13 @@ func withGuest(run func() int) (int, error) {
 	if output, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build the guest: %w\n%s", err, output)
 	}
+	begin := time.Now()
+	g, err := newGateway(Config{}, wasmPlugin("a", `{name: a}`))
+	if err != nil {
+		return 0, err
+	}
+	firstStart = time.Since(begin)
+	g.Close()
 	return run(), nil
 }
 
@@ -68,6 +81,7 @@ func newGateway(config Config, files ...manifest.File) (*Gateway, error) {
 		config.CacheDir = cacheDir
 	}
 	config.Inline = files
+	config.Upstream.ConnectTimeout = cmp.Or(config.Upstream.ConnectTimeout, patience) // hundreds of connections at once, under the race detector
 	return New(context.Background(), config)
 }
 
@@ -92,6 +106,11 @@ func start(t *testing.T, config Config, files ...manifest.File) *fixture {
 		f.stop()
 		f.h1.CloseIdleConnections()
 		f.h2.CloseIdleConnections()
+		// What a pool's last HTTP/2 stream leaves of its connection ends with the upstream.
+		backendConns.Range(func(conn, _ any) bool {
+			conn.(net.Conn).Close()
+			return true
+		})
 		eventually(t, "the gateway's goroutines end", func() bool { return runtime.NumGoroutine() <= before })
 	})
 	return f
@@ -260,6 +279,9 @@ func services(of ...string) manifest.File {
 
 // Upstreams.
 
+// backendConns are the connections of all backends.
+var backendConns sync.Map
+
 // backend serves HTTP/1 and h2c. It is closed, connections included, when the test is over.
 func backend(t *testing.T, handler http.HandlerFunc) (address string) {
 	t.Helper()
@@ -267,7 +289,14 @@ func backend(t *testing.T, handler http.HandlerFunc) (address string) {
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	ln := listen(t)
-	server := &http.Server{Handler: handler, Protocols: protocols}
+	server := &http.Server{Handler: handler, Protocols: protocols, ConnState: func(conn net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			backendConns.Store(conn, nil)
+		case http.StateClosed, http.StateHijacked:
+			backendConns.Delete(conn)
+		}
+	}}
 	done := make(chan struct{})
 	go func() { defer close(done); server.Serve(ln) }()
 	t.Cleanup(func() { server.Close(); <-done })

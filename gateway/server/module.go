@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
+
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wasmplane/wasmplane/gateway/abi"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
@@ -21,7 +24,7 @@ type moduleCache struct {
 }
 
 // load fetches a plugin's module, checks its digest and compiles it once.
-func (c *moduleCache) load(ctx context.Context, runtime *abi.Runtime, profile abi.Profile, p *manifest.Plugin) (*abi.Module, string, error) {
+func (c *moduleCache) load(ctx context.Context, host *abi.Runtime, profile abi.Profile, p *manifest.Plugin) (*abi.Module, string, error) {
 	code, err := fetch(p.URL)
 	if err != nil {
 		return nil, "", fmt.Errorf("spec.url: %w", err)
@@ -34,7 +37,7 @@ func (c *moduleCache) load(ctx context.Context, runtime *abi.Runtime, profile ab
 	if m := c.modules[digest]; m != nil {
 		return m, digest, nil
 	}
-	m, err := runtime.Compile(ctx, code, profile)
+	m, err := host.Compile(experimental.WithCompilationWorkers(ctx, runtime.NumCPU()), code, profile)
 	if err != nil {
 		return nil, "", fmt.Errorf("spec.url: %s: %w", p.URL, err)
 	}

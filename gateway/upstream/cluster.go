@@ -35,6 +35,7 @@ type Cluster struct {
 	pool   *codec.Pool
 	dialer func(ctx context.Context, address string) (net.Conn, error)
 
+	idle      bool // retired and found without exchanges once; under Manager.mu
 	next      atomic.Uint64
 	mu        sync.Mutex
 	addresses []netip.AddrPort

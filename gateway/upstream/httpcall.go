@@ -230,6 +230,8 @@ func ResetReason(err *codec.ResetError) string {
 		return "protocol error"
 	case codec.LocalReset:
 		return "local reset"
+	case codec.RemoteReset:
+		return "remote reset"
 	default:
 		return "connection termination"
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/netip"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -46,6 +47,7 @@ type Manager struct {
 
 	mu       sync.RWMutex
 	clusters map[string]*Cluster
+	retired  []*Cluster // replaced or gone, until their exchanges are over
 	workers  []*Worker
 }
 
@@ -57,8 +59,8 @@ func NewManager(opts Options) *Manager {
 	return m
 }
 
-// Update replaces the set of clusters. Those whose configuration did not change keep their connections. It returns once
-// new DNS endpoints were looked up, or after 2 s.
+// Update replaces the set of clusters. Those whose configuration did not change keep their connections; exchanges on the
+// others go on to their end. It returns once new DNS endpoints were looked up, or after 2 s.
 func (m *Manager) Update(configs []Config) {
 	m.mu.RLock()
 	old := m.clusters
@@ -81,17 +83,44 @@ func (m *Manager) Update(configs []Config) {
 		}()
 	}
 	waiting.Wait()
-	m.mu.Lock()
-	m.clusters = next
-	workers := m.workers
-	m.mu.Unlock()
+	var replaced []*Cluster
 	for name, c := range old {
 		if next[name] != c {
-			c.close()
-			for _, w := range workers {
-				w.forget(name)
-			}
+			replaced = append(replaced, c)
 		}
+	}
+	m.mu.Lock()
+	m.clusters = next
+	m.retired = append(m.retired, replaced...)
+	workers := m.workers
+	m.mu.Unlock()
+	for _, c := range replaced {
+		c.pool.CloseIdle()
+		for _, w := range workers {
+			w.forget(c.Name())
+		}
+	}
+}
+
+// closeRetired closes the retired clusters whose exchanges are over.
+func (m *Manager) closeRetired() {
+	m.mu.Lock()
+	var over []*Cluster
+	m.retired = slices.DeleteFunc(m.retired, func(c *Cluster) bool {
+		if c.Active.Load() > 0 {
+			c.idle = false
+			return false
+		}
+		if !c.idle { // whoever looked the cluster up just before it was replaced may still begin
+			c.idle = true
+			return false
+		}
+		over = append(over, c)
+		return true
+	})
+	m.mu.Unlock()
+	for _, c := range over {
+		c.close()
 	}
 }
 
@@ -118,9 +147,12 @@ func (m *Manager) Clusters() []*Cluster {
 func (m *Manager) Close() {
 	m.stop()
 	m.mu.Lock()
-	clusters, workers := m.clusters, m.workers
-	m.clusters, m.workers = map[string]*Cluster{}, nil
+	clusters, retired, workers := m.clusters, m.retired, m.workers
+	m.clusters, m.retired, m.workers = map[string]*Cluster{}, nil, nil
 	m.mu.Unlock()
+	for _, c := range retired {
+		c.close()
+	}
 	for name, c := range clusters {
 		c.close()
 		for _, w := range workers {
@@ -142,6 +174,7 @@ func (m *Manager) refresh() {
 			return
 		case <-ticker.C:
 		}
+		m.closeRetired()
 		for _, c := range m.Clusters() {
 			if c.hasNames() {
 				ctx, cancel := context.WithTimeout(m.ctx, every)

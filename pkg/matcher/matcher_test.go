@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,13 +15,18 @@ import (
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
-// quiet drops log lines: there is no host here.
-type quiet struct{ log.Log }
+// recorder keeps log lines: there is no host here.
+type recorder struct {
+	log.Log
+	lines []string
+}
 
-func (quiet) Warnf(string, ...interface{})  {}
-func (quiet) Errorf(string, ...interface{}) {}
+func (r *recorder) Warn(line string)  { r.lines = append(r.lines, "warn: "+line) }
+func (r *recorder) Error(line string) { r.lines = append(r.lines, "error: "+line) }
 
-func init() { log.SetPluginLog(quiet{}) }
+var logged recorder
+
+func init() { log.SetPluginLog(&logged) }
 
 type testConfig struct{ Name string }
 
@@ -153,9 +159,15 @@ func TestIsolationKeepsTheLastGoodRule(t *testing.T) {
 	if _, err := parse(`{"_rules_":[{"_match_route_":["i1","i2"],"name":"good"}]}`); err != nil {
 		t.Fatal(err)
 	}
+	logged.lines = nil
 	m, err := parse(`{"_rules_":[{"_match_route_":["i2","i1"],"name":"worse","bad":true},{"_match_route_":"i3","bad":true}]}`)
 	if err != nil {
 		t.Fatal(err)
+	}
+	want := []string{"error: rule parsing failed, its last good configuration is used: name: is bad",
+		"error: rule 1 is skipped: name: is bad"}
+	if !slices.Equal(logged.lines, want) {
+		t.Errorf("logged %q, want %q", logged.lines, want)
 	}
 	if got := match(m, "", "i1", ""); got != "good" {
 		t.Fatalf("got %q", got)

@@ -30,11 +30,16 @@ var keptNames = [keptHeaders]string{":scheme", ":authority", ":path", ":method",
 // requestHeaders are the values as of the request header phase. One header costs a host call; all of them cost about
 // one and a half. So the first is read by itself, and the second reads them all.
 type requestHeaders struct {
-	pairs  [][2]string // the snapshot
-	taken  bool
-	values [keptHeaders]string
-	known  uint16
-	absent uint16
+	pairs [][2]string // the snapshot
+	taken bool
+	first *keptHeader // the one that was read before the snapshot
+}
+
+// keptHeader is one of the headers; absent says that the request does not have it.
+type keptHeader struct {
+	kept   int
+	value  string
+	absent bool
 }
 
 // snapshotRequest reads all request headers, once.
@@ -74,32 +79,21 @@ func RequestHeaders(ctx HttpContext) [][2]string {
 // requestHeader returns a kept header, and false if the request has none or its headers cannot be read any more.
 func (s *stream) requestHeader(kept int) (string, bool) {
 	h := &s.headers
-	bit := uint16(1) << kept
-	if h.known&bit != 0 {
-		return h.values[kept], h.absent&bit == 0
+	if h.first != nil && h.first.kept == kept {
+		return h.first.value, !h.first.absent
 	}
-	if !h.taken && h.known != 0 {
+	if h.first != nil {
 		s.snapshotRequest()
 	}
 	if h.taken {
-		value, ok := h.inSnapshot(keptNames[kept])
-		h.keep(kept, value, ok)
-		return value, ok
+		return h.inSnapshot(keptNames[kept])
 	}
 	value, err := proxywasm.GetHttpRequestHeader(keptNames[kept])
 	if err != nil && err != types.ErrorStatusNotFound {
 		return "", false
 	}
-	h.keep(kept, value, err == nil)
+	h.first = &keptHeader{kept: kept, value: value, absent: err != nil}
 	return value, err == nil
-}
-
-func (h *requestHeaders) keep(kept int, value string, present bool) {
-	h.values[kept] = value
-	h.known |= 1 << kept
-	if !present {
-		h.absent |= 1 << kept
-	}
 }
 
 func (h *requestHeaders) inSnapshot(name string) (string, bool) {

@@ -29,6 +29,7 @@ type runFlags struct {
 	listen      string
 	admin       string
 	redis       string
+	engine      string
 	host        string
 	logLevel    string
 	namespace   string
@@ -57,6 +58,15 @@ when they change. The services echo.static:80 and redis.static:6379 exist withou
 			if err != nil {
 				return err
 			}
+			if f.engine == engineEnvoy {
+				r, err := startOnEnvoy(cmd.Context(), config, len(f.files) == 0)
+				if err != nil {
+					return err
+				}
+				defer r.close()
+				announce(cmd.OutOrStdout(), r)
+				return r.run(cmd.Context())
+			}
 			g, err := server.New(cmd.Context(), config)
 			if err != nil {
 				return err
@@ -72,6 +82,7 @@ when they change. The services echo.static:80 and redis.static:6379 exist withou
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:10000", "`ADDRESS` of the gateway")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:15000", "`ADDRESS` of the console and the admin endpoints, or off")
 	flags.StringVar(&f.redis, "redis", "", "`ADDRESS` of a Redis server instead of the embedded one")
+	flags.StringVar(&f.engine, "engine", engineGateway, "what runs the plugins: gateway (the local one) or envoy (the one in $ENVOY or on PATH)")
 	flags.StringVar(&f.host, "host", "higress", "the gateway to behave like: higress or envoy")
 	flags.StringVar(&f.logLevel, "log-level", "info", "trace, debug, info, warning, error, critical or off")
 	flags.StringVar(&f.namespace, "namespace", manifest.DefaultNamespace, "the namespace WasmPlugins are read from")
@@ -86,7 +97,7 @@ when they change. The services echo.static:80 and redis.static:6379 exist withou
 }
 
 // prepare turns the command line into a configuration, and says what to tell the user once the gateway listens.
-func (f *runFlags) prepare(cmd *cobra.Command, args []string) (server.Config, func(io.Writer, *server.Gateway), error) {
+func (f *runFlags) prepare(cmd *cobra.Command, args []string) (server.Config, func(io.Writer, running), error) {
 	config := server.Config{
 		Listen: f.listen, Admin: f.admin, Redis: f.redis, NoEcho: f.noEcho, Concurrency: f.concurrency,
 		CacheDir: cacheDir(), Log: cmd.ErrOrStderr(), LogLevel: f.logLevel, LogRequestHeaders: f.logHeaders,
@@ -96,7 +107,10 @@ func (f *runFlags) prepare(cmd *cobra.Command, args []string) (server.Config, fu
 	if !f.quiet {
 		config.AccessLog = cmd.OutOrStdout()
 	}
-	var err error
+	err := checkEngine(f.engine)
+	if err != nil {
+		return config, nil, err
+	}
 	if config.Profile, err = profile(f.host); err != nil {
 		return config, nil, err
 	}
@@ -119,7 +133,7 @@ func (f *runFlags) prepare(cmd *cobra.Command, args []string) (server.Config, fu
 	return f.preparePlugin(cmd, config, name)
 }
 
-func (f *runFlags) preparePlugin(cmd *cobra.Command, config server.Config, name string) (server.Config, func(io.Writer, *server.Gateway), error) {
+func (f *runFlags) preparePlugin(cmd *cobra.Command, config server.Config, name string) (server.Config, func(io.Writer, running), error) {
 	p, err := catalog.Find(name)
 	if err != nil {
 		return config, nil, err
@@ -143,7 +157,7 @@ func (f *runFlags) preparePlugin(cmd *cobra.Command, config server.Config, name 
 	}
 	config.Inline = []manifest.File{{Name: filepath.Join(p.Dir, "plugin.yaml") + " (example " + fmt.Sprint(f.example) + ")", Data: manifests}}
 	config.Services = example.Services
-	return config, func(w io.Writer, g *server.Gateway) { announceExample(w, g, p, example) }, nil
+	return config, func(w io.Writer, g running) { announceExample(w, g, p, example) }, nil
 }
 
 func profile(name string) (abi.Profile, error) {
@@ -167,7 +181,13 @@ func upstreams(list []string) (map[string][]string, error) {
 	return out, nil
 }
 
-func announceManifests(w io.Writer, g *server.Gateway) {
+// running is a gateway that takes requests.
+type running interface {
+	Addr() string
+	AdminAddr() string
+}
+
+func announceManifests(w io.Writer, g running) {
 	fmt.Fprintf(w, "Gateway on http://%s", g.Addr())
 	if admin := g.AdminAddr(); admin != "" {
 		fmt.Fprintf(w, ", console on http://%s", admin)
@@ -175,7 +195,7 @@ func announceManifests(w io.Writer, g *server.Gateway) {
 	fmt.Fprintln(w, ". Ctrl-C stops it.")
 }
 
-func announceExample(w io.Writer, g *server.Gateway, p *catalog.Plugin, e *catalog.Example) {
+func announceExample(w io.Writer, g running, p *catalog.Plugin, e *catalog.Example) {
 	announceManifests(w, g)
 	fmt.Fprintf(w, "\n%s, example %q:\n", p.Title, e.Name)
 	for _, x := range e.Requests {

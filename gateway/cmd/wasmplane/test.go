@@ -13,13 +13,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wasmplane/wasmplane/gateway/abi"
 	"github.com/wasmplane/wasmplane/gateway/cases"
 	"github.com/wasmplane/wasmplane/gateway/catalog"
+	"github.com/wasmplane/wasmplane/gateway/envoy"
 	"github.com/wasmplane/wasmplane/gateway/toolchain"
 )
 
 type testFlags struct {
 	filter  string
+	engine  string
 	host    string
 	redis   string
 	noBuild bool
@@ -32,7 +35,8 @@ func newTestCommand() *cobra.Command {
 		Use:   "test [PLUGIN…]",
 		Short: "Run plugins' cases.yaml, and the examples of their plugin.yaml",
 		Long: `Build the plugins (folders with a plugin.yaml or names of this checkout; without any, the plugin in the current folder or
-else all of the checkout) and run their cases.yaml and the examples of their plugin.yaml against the local gateway.
+else all of the checkout) and run their cases.yaml and the examples of their plugin.yaml against the local gateway,
+or, with --engine envoy, against a stock Envoy. Plugins that Envoy cannot load are skipped with the reason.
 
 Redis: a server of --redis, which must be empty; else a redis-server on PATH, started for the tests; else the embedded one.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
@@ -45,6 +49,7 @@ Redis: a server of --redis, which must be empty; else a redis-server on PATH, st
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.filter, "run", "", "only cases or steps whose `REGEXP` matches (\"case\" or \"case/step\")")
+	flags.StringVar(&f.engine, "engine", engineGateway, "what runs the cases: gateway (the local one) or envoy (the one in $ENVOY or on PATH)")
 	flags.StringVar(&f.host, "host", "higress", "the gateway to behave like: higress or envoy")
 	flags.StringVar(&f.redis, "redis", "", "`ADDRESS` of an empty Redis server")
 	flags.BoolVar(&f.noBuild, "no-build", false, "test the plugin.wasm files that are there")
@@ -69,11 +74,11 @@ func (f *testFlags) run(ctx context.Context, out io.Writer, names []string) erro
 		return err
 	}
 	defer stopRedis()
-	engine, err := newLocalEngine(ctx, redis, host)
+	engine, closeEngine, err := f.newEngine(ctx, redis, host)
 	if err != nil {
 		return err
 	}
-	defer engine.close()
+	defer closeEngine()
 
 	var total cases.Summary
 	for _, name := range names {
@@ -96,6 +101,25 @@ func (f *testFlags) run(ctx context.Context, out io.Writer, names []string) erro
 		return errors.New("no case ran")
 	}
 	return nil
+}
+
+func (f *testFlags) newEngine(ctx context.Context, redis string, host abi.Profile) (engine cases.Engine, close func(), err error) {
+	if err := checkEngine(f.engine); err != nil {
+		return nil, nil, err
+	}
+	if f.engine == engineEnvoy {
+		binary, err := envoy.FindBinary()
+		if err != nil {
+			return nil, nil, err
+		}
+		engine := envoy.NewEngine(binary, redis)
+		return engine, engine.Close, nil
+	}
+	local, err := newLocalEngine(ctx, redis, host)
+	if err != nil {
+		return nil, nil, err
+	}
+	return local, local.close, nil
 }
 
 func (f *testFlags) startRedis(ctx context.Context, out io.Writer) (address string, stop func(), err error) {
@@ -123,6 +147,15 @@ func (f *testFlags) plugin(ctx context.Context, out io.Writer, engine cases.Engi
 	if _, err := os.Stat(p.Wasm()); err != nil {
 		return cases.Summary{}, fmt.Errorf("%s: %s is not there; run without --no-build", p.Name, p.Wasm())
 	}
+	tested, err := f.subject(p)
+	if err != nil {
+		var foreign *envoy.ForeignModuleError
+		if errors.As(err, &foreign) {
+			fmt.Fprintf(out, "skip  %s (%v)\n", p.Name, err)
+			return cases.Summary{Skipped: 1}, nil
+		}
+		return cases.Summary{}, err
+	}
 	files, err := caseFiles(p)
 	if err != nil {
 		return cases.Summary{}, err
@@ -130,14 +163,14 @@ func (f *testFlags) plugin(ctx context.Context, out io.Writer, engine cases.Engi
 	var total cases.Summary
 	for _, file := range files {
 		printer := &casePrinter{out: out, plugin: p.Name, verbose: f.verbose}
-		summary, err := file.Run(ctx, engine, subject(p), cases.RunOptions{
+		summary, err := file.Run(ctx, engine, tested, cases.RunOptions{
 			Filter: filter, RedisPrivate: f.redis == "", Progress: printer.step,
 			Resolve: func(other string) (cases.Plugin, error) {
 				q, err := catalog.Find(other)
 				if err != nil {
 					return cases.Plugin{}, err
 				}
-				return subject(q), nil
+				return f.subject(q)
 			},
 		})
 		printer.flush()
@@ -175,13 +208,19 @@ func caseFiles(p *catalog.Plugin) ([]*cases.File, error) {
 	return append(files, file), nil
 }
 
-func subject(p *catalog.Plugin) cases.Plugin {
+// subject is what the runner has to know of a plugin. On Envoy the error may be that it cannot load the module.
+func (f *testFlags) subject(p *catalog.Plugin) (cases.Plugin, error) {
 	s := cases.Plugin{Name: p.Name, Wasm: p.Wasm(), Phase: p.Phase, FailStrategy: p.FailStrategy}
 	if p.Priority != nil {
 		priority := int(*p.Priority)
 		s.Priority = &priority
 	}
-	return s
+	if f.engine != engineEnvoy {
+		return s, nil
+	}
+	var err error
+	s.Wasm, err = envoy.Module(p.Wasm())
+	return s, err
 }
 
 // casePrinter prints a line when a case is over, and what was wrong.

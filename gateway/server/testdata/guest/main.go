@@ -95,13 +95,22 @@ func (r *request) OnHttpRequestHeaders(int, bool) types.Action {
 	case "count":
 		count++
 		r.answer(fmt.Sprint(count))
-	case "reply":
-		_ = proxywasm.SendHttpResponseWithDetail(401, "test.reply", nil, []byte(strings.Repeat("no ", 20000)), -1)
+	case "long-reply": // the body, a million times
+		body := strings.Repeat(r.words[1], 1<<20)
+		_ = proxywasm.SendHttpResponseWithDetail(401, "test.reply", nil, []byte(body), -1)
+		return types.ActionPause
+	case "reply": // the body
+		_ = proxywasm.SendHttpResponseWithDetail(401, "test.reply", nil, []byte(r.words[1]), -1)
 		return types.ActionPause
 	case "call": // cluster, path
 		return r.call()
 	case "redis": // cluster, words of the command
 		return r.redis()
+	case "metrics":
+		proxywasm.DefineCounterMetric("test.counter").Increment(1)
+		proxywasm.DefineCounterMetric("test-counter").Increment(33)
+		proxywasm.DefineGaugeMetric("test.gauge").Add(1)
+		proxywasm.DefineHistogramMetric("test.histogram").Record(7)
 	case "log":
 		_ = proxywasm.SetProperty([]string{"custom_log"}, []byte(r.words[1]))
 	}

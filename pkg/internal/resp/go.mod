@@ -1,3 +1,0 @@
-module github.com/tidwall/resp
-
-go 1.24.1
