@@ -41,12 +41,12 @@ var validName = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 // Options say where a plugin is made and which SDK it uses.
 type Options struct {
 	Dir string // the new folder; its last element is the plugin's name
-	// SDKVersion is the version of the SDK outside a checkout; empty means the newest.
+	// SDKVersion is the version of the SDK where there is no checkout; a release's own version.
 	SDKVersion string
 }
 
 // New writes a plugin that builds and passes its tests. Inside a checkout's extensions folder it joins that module;
-// elsewhere it gets a go.mod of its own, inside a checkout with a replace to the checkout's SDK.
+// elsewhere it gets a go.mod of its own, with a replace to the SDK of the checkout that it, or the current folder, is in.
 func New(ctx context.Context, o Options) error {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
@@ -55,6 +55,13 @@ func New(ctx context.Context, o Options) error {
 	name := filepath.Base(dir)
 	if !validName.MatchString(name) {
 		return fmt.Errorf("name: must be lower-case letters, digits and hyphens, not %q", name)
+	}
+	root := catalog.Checkout(dir)
+	if root == "" {
+		root = catalog.Checkout(".") // a plugin beside the checkout that this is run from
+	}
+	if root == "" && (o.SDKVersion == "" || o.SDKVersion == "(devel)") {
+		return errors.New("a development build of wasmplane has no SDK to depend on: run it inside its checkout")
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is there already and not empty", dir)
@@ -65,7 +72,6 @@ func New(ctx context.Context, o Options) error {
 	if err := writeFiles(dir, name); err != nil {
 		return err
 	}
-	root := catalog.Checkout(dir)
 	if root != "" && filepath.Dir(dir) == filepath.Join(root, "extensions") {
 		return nil
 	}
@@ -105,9 +111,6 @@ func writeModule(ctx context.Context, dir, name, root, sdk string) error {
 		return err
 	}
 	if root == "" {
-		if sdk == "" || sdk == "(devel)" {
-			sdk = "latest"
-		}
 		if err := goCommand(ctx, dir, "get", sdkModule+"@"+sdk); err != nil {
 			return err
 		}

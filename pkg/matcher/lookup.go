@@ -109,10 +109,12 @@ func (x *index) lookup(source AuthoritySource) (rule int32, err error) {
 	return x.byCluster(route, cluster, rule), nil
 }
 
-// property is a value that hosts offer under one of two paths. The VM remembers which one its host has.
+// property is a value that hosts offer under one of two paths. The VM remembers which one its host has, and that it has
+// one: a host that gave the route of an earlier request and gives none for this one has no route for it.
 type property struct {
 	plain, xds hostcall.Path
 	prefersXDS bool
+	offered    bool
 }
 
 var (
@@ -120,22 +122,20 @@ var (
 	clusterName = property{plain: "cluster_name", xds: "xds\x00cluster_name"}
 )
 
-// read returns the value, and known=false when the host has it under neither path.
+// read returns the value, and known=false when the host has it under neither path and never had.
 func (p *property) read() (value string, known bool, err error) {
 	first, second := p.plain, p.xds
 	if p.prefersXDS {
 		first, second = second, first
 	}
 	value, err = hostcall.Property(first)
-	if err != types.ErrorStatusNotFound {
-		return value, err == nil, err
-	}
-	value, err = hostcall.Property(second)
 	if err == types.ErrorStatusNotFound {
-		return "", false, nil
+		value, err = hostcall.Property(second)
+		if err == types.ErrorStatusNotFound {
+			return "", p.offered, nil
+		}
+		p.prefersXDS = p.prefersXDS != (err == nil)
 	}
-	if err == nil {
-		p.prefersXDS = !p.prefersXDS
-	}
+	p.offered = p.offered || err == nil
 	return value, err == nil, err
 }
