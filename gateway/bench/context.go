@@ -105,12 +105,20 @@ func (s *streamContext) Buffer(b abi.BufferType) (abi.Buffer, bool, abi.Status) 
 
 func (s *streamContext) SendLocalResponse(r abi.LocalResponse) { s.replied = r.Code }
 
-// body is a run of bytes.
-type body struct{ data []byte }
+// body is a run of bytes. What the host puts in belongs to the request and is not written to.
+type body struct {
+	data   []byte
+	edited bool // by the guest: data is no longer a part of the request's body
+}
 
-func (b *body) Len() int        { return len(b.data) }
-func (b *body) Bytes() []byte   { return b.data }
-func (b *body) Append(p []byte) { b.data = append(b.data, p...) }
+func (b *body) Len() int      { return len(b.data) }
+func (b *body) Bytes() []byte { return b.data }
+func (b *body) Append(p []byte) {
+	if !b.edited {
+		b.data, b.edited = b.data[:len(b.data):len(b.data)], true
+	}
+	b.data = append(b.data, p...)
+}
 func (b *body) Splice(n int, p []byte) {
-	b.data = append(append([]byte(nil), p...), b.data[min(n, len(b.data)):]...)
+	b.data, b.edited = append(append(make([]byte, 0, len(p)+max(len(b.data)-n, 0)), p...), b.data[min(n, len(b.data)):]...), true
 }

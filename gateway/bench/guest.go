@@ -23,6 +23,7 @@ type Request struct {
 	Headers      [][2]string // pseudo headers included
 	Body         []byte
 	ResponseBody []byte
+	Chunk        int // bytes of a body that arrive at once; 0 means all
 	RouteName    string
 	ClusterName  string
 	// RedisReply answers every Redis call-out, HTTPStatus every HTTP call-out.
@@ -117,11 +118,7 @@ func (g *guest) phases(id uint32, s *streamContext, r *Request) error {
 		return err
 	}
 	if len(r.Body) > 0 && s.replied == 0 {
-		s.requestBody.data = append([]byte(nil), r.Body...)
-		if _, err := g.vm.OnRequestBody(id, len(r.Body), true); err != nil {
-			return err
-		}
-		if err := g.answerCallouts(); err != nil {
+		if err := g.deliver(id, r.Body, r.Chunk, &s.requestBody, g.vm.OnRequestBody); err != nil {
 			return err
 		}
 	}
@@ -138,11 +135,36 @@ func (g *guest) phases(id uint32, s *streamContext, r *Request) error {
 	if len(body) == 0 {
 		return g.answerCallouts()
 	}
-	s.responseBody.data = append([]byte(nil), body...)
-	if _, err := g.vm.OnResponseBody(id, len(body), true); err != nil {
-		return err
+	return g.deliver(id, body, r.Chunk, &s.responseBody, g.vm.OnResponseBody)
+}
+
+// deliver gives a body to the guest, chunk by chunk. After StopIterationAndBuffer the next callback sees what is held
+// back, too; in every other case it sees its own chunk alone.
+func (g *guest) deliver(id uint32, whole []byte, chunk int, seen *body, callback func(uint32, int, bool) (abi.DataAction, error)) error {
+	if chunk == 0 {
+		chunk = len(whole)
 	}
-	return g.answerCallouts()
+	held := 0 // where what the guest sees begins
+	for end := 0; end < len(whole); {
+		start := end
+		end = min(start+chunk, len(whole))
+		if seen.edited {
+			seen.Append(whole[start:end])
+		} else {
+			seen.data = whole[held:end:end]
+		}
+		action, err := callback(id, len(seen.data), end == len(whole))
+		if err != nil {
+			return err
+		}
+		if err := g.answerCallouts(); err != nil {
+			return err
+		}
+		if action != abi.DataStopIterationAndBuffer {
+			held, *seen = end, body{}
+		}
+	}
+	return nil
 }
 
 // answerCallouts delivers the answers to call-outs until none is outstanding.

@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Requests int // of each subject; 0 means 20,000
 	Batch    int // requests of one subject before the next takes its turn; 0 means 50
+	Rounds   int // into which a subject's requests are divided, in order, for RoundMedians; 0 means 10
 	Profile  abi.Profile
 	CacheDir string
 }
@@ -28,6 +29,7 @@ type Result struct {
 	HostCalls     float64 // a request
 	Median, P99   time.Duration
 	P999          time.Duration
+	RoundMedians  []time.Duration // of the same parts of the run for all subjects
 	MemoryAtStart uint64 // bytes of linear memory
 	MemoryAfter   uint64
 	Size          int64 // of the module, in bytes
@@ -41,6 +43,9 @@ func Run(ctx context.Context, subjects []Subject, request Request, opts Options)
 	}
 	if opts.Batch == 0 {
 		opts.Batch = 50
+	}
+	if opts.Rounds == 0 {
+		opts.Rounds = 10
 	}
 	runtime, err := abi.NewRuntime(ctx, opts.CacheDir)
 	if err != nil {
@@ -81,15 +86,29 @@ func Run(ctx context.Context, subjects []Subject, request Request, opts Options)
 	}
 	results := make([]Result, len(guests))
 	for i, g := range guests {
+		medians := roundMedians(samples[i], opts.Rounds)
 		slices.Sort(samples[i])
 		n := len(samples[i])
 		results[i] = Result{
+			RoundMedians: medians,
 			Name: g.name(), HostCalls: float64(g.vm.HostCalls()-calls[i]) / float64(n),
 			Median: samples[i][n/2], P99: samples[i][n*99/100], P999: samples[i][n*999/1000],
 			MemoryAtStart: g.atStart, MemoryAfter: g.vm.MemorySize(), Size: g.size, Outcome: g.status,
 		}
 	}
 	return results, nil
+}
+
+// roundMedians divides samples into rounds, fewer if there are not as many, and returns the median of each.
+func roundMedians(samples []time.Duration, rounds int) []time.Duration {
+	rounds = min(rounds, len(samples))
+	medians := make([]time.Duration, rounds)
+	for i := range medians {
+		part := slices.Clone(samples[i*len(samples)/rounds : (i+1)*len(samples)/rounds])
+		slices.Sort(part)
+		medians[i] = part[len(part)/2]
+	}
+	return medians
 }
 
 // Print writes the results, and each later subject's ratios to the first.

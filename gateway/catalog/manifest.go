@@ -120,10 +120,10 @@ func (r *Response) Expect() string {
 		parts = append(parts, name+": "+r.Headers[name])
 	}
 	if r.Body != nil {
-		parts = append(parts, fmt.Sprintf("body %q", *r.Body))
+		parts = append(parts, "body "+*r.Body)
 	}
 	for _, text := range r.BodyContains {
-		parts = append(parts, fmt.Sprintf("a body with %q", text))
+		parts = append(parts, "a body with "+text)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wasmplane/wasmplane/gateway/child"
 )
 
 // How long Envoy may take to begin and to end. Compiling a large module can take seconds.
@@ -103,7 +105,7 @@ func (p *Process) command(binary, file string, opts ProcessOptions) *exec.Cmd {
 		"--log-level", "warning", "--component-log-level", "wasm:"+level,
 		"--log-format", "%l %v",
 	)
-	cmd.SysProcAttr = processAttributes()
+	cmd.SysProcAttr = child.Attributes()
 	return cmd
 }
 
@@ -150,7 +152,7 @@ func (p *Process) run(stopping context.Context, cmd *exec.Cmd, started chan<- er
 		select {
 		case <-ended:
 		case <-stopping.Done():
-			terminate(cmd.Process, ended)
+			child.Terminate(cmd.Process, ended, stopTimeout)
 		}
 	}()
 	p.err = cmd.Wait()

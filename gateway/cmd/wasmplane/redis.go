@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/wasmplane/wasmplane/gateway/child"
 )
 
 var errNoRedisServer = errors.New("no redis-server on PATH")
@@ -29,14 +31,15 @@ func startRedisServer(ctx context.Context) (address string, stop func(), err err
 		return "", nil, err
 	}
 	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.CommandContext(ctx, path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir)
-	if err := cmd.Start(); err != nil {
+	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir)
+	ended, err := child.Start(cmd)
+	if err != nil {
 		os.RemoveAll(dir)
 		return "", nil, fmt.Errorf("redis-server: %w", err)
 	}
 	stop = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // its status says that it was killed
+		child.Terminate(cmd.Process, ended, 5*time.Second)
+		<-ended
 		os.RemoveAll(dir)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {

@@ -1,9 +1,0 @@
-package envoy
-
-import "syscall"
-
-// processAttributes put Envoy into a process group of its own, so that Ctrl-C in a terminal is this process' to handle,
-// and have it killed when this process dies.
-func processAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-}
