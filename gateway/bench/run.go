@@ -30,7 +30,7 @@ type Result struct {
 	Median, P99   time.Duration
 	P999          time.Duration
 	RoundMedians  []time.Duration // of the same parts of the run for all subjects
-	MemoryAtStart uint64 // bytes of linear memory
+	MemoryAtStart uint64          // bytes of linear memory
 	MemoryAfter   uint64
 	Size          int64 // of the module, in bytes
 	Outcome       string
@@ -91,7 +91,7 @@ func Run(ctx context.Context, subjects []Subject, request Request, opts Options)
 		n := len(samples[i])
 		results[i] = Result{
 			RoundMedians: medians,
-			Name: g.name(), HostCalls: float64(g.vm.HostCalls()-calls[i]) / float64(n),
+			Name:         g.name(), HostCalls: float64(g.vm.HostCalls()-calls[i]) / float64(n),
 			Median: samples[i][n/2], P99: samples[i][n*99/100], P999: samples[i][n*999/1000],
 			MemoryAtStart: g.atStart, MemoryAfter: g.vm.MemorySize(), Size: g.size, Outcome: g.status,
 		}
