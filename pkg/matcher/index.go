@@ -20,12 +20,16 @@ type index struct {
 	routeServices map[routeService]int32
 
 	firstHost, firstRoute, firstService, firstRouteService int32
+
+	routeName, clusterName property // what the host has shown of them so far
 }
 
 func newIndex() *index {
 	return &index{
 		hostSuffixes: trie{reverse: true},
 		firstHost:    noRule, firstRoute: noRule, firstService: noRule, firstRouteService: noRule,
+		routeName:   property{plain: "route_name", xds: "xds\x00route_name"},
+		clusterName: property{plain: "cluster_name", xds: "xds\x00cluster_name"},
 	}
 }
 

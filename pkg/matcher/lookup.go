@@ -82,7 +82,7 @@ func (x *index) lookup(source AuthoritySource) (rule int32, err error) {
 	var route string
 	routeKnown := false
 	if needRoute < rule {
-		if route, routeKnown, err = routeName.read(); err != nil {
+		if route, routeKnown, err = x.routeName.read(); err != nil {
 			return noRule, err
 		}
 		rule = x.byRoute(route, rule)
@@ -93,13 +93,13 @@ func (x *index) lookup(source AuthoritySource) (rule int32, err error) {
 	if needCluster >= rule {
 		return rule, nil
 	}
-	cluster, known, err := clusterName.read()
+	cluster, known, err := x.clusterName.read()
 	if err != nil {
 		return noRule, err
 	}
 	if !known && !routeKnown {
 		// A route without a cluster (redirect, direct response) is not a host without route information.
-		if _, routeKnown, err = routeName.read(); err != nil {
+		if _, routeKnown, err = x.routeName.read(); err != nil {
 			return noRule, err
 		}
 		if !routeKnown {
@@ -109,18 +109,13 @@ func (x *index) lookup(source AuthoritySource) (rule int32, err error) {
 	return x.byCluster(route, cluster, rule), nil
 }
 
-// property is a value that hosts offer under one of two paths. The VM remembers which one its host has, and that it has
-// one: a host that gave the route of an earlier request and gives none for this one has no route for it.
+// property is a value that hosts offer under one of two paths. It remembers which one its host has, and that it has one:
+// a host that gave the route of an earlier request and gives none for this one has no route for it.
 type property struct {
 	plain, xds hostcall.Path
 	prefersXDS bool
 	offered    bool
 }
-
-var (
-	routeName   = property{plain: "route_name", xds: "xds\x00route_name"}
-	clusterName = property{plain: "cluster_name", xds: "xds\x00cluster_name"}
-)
 
 // read returns the value, and known=false when the host has it under neither path and never had.
 func (p *property) read() (value string, known bool, err error) {
