@@ -2,7 +2,7 @@
 
 PLUGIN_NAME ?= key-auth
 GO          ?= go
-WASMPLANE   := $(GO) run ./gateway/cmd/wasmplane
+WASMPLANE   := build/wasmplane
 # The race detector needs a C compiler.
 HAS_CC      := $(shell $(GO) env CC | xargs -n1 sh -c 'command -v "$$0"' 2>/dev/null)
 RACE        := $(if $(HAS_CC),-race,)
@@ -14,18 +14,21 @@ endif
 PLUGINS     := $(patsubst extensions/%/plugin.yaml,%,$(wildcard extensions/*/plugin.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build build-all test test-unit test-plugins test-compat test-cases test-envoy envoy lint fmt bench fuzz soak clean
+.PHONY: FORCE help run build build-all test test-unit test-plugins test-compat test-cases test-envoy envoy lint fmt bench fuzz soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## build PLUGIN_NAME and run its example on the local gateway
+$(WASMPLANE): FORCE
+	@$(GO) build -buildvcs=false -o $@ ./gateway/cmd/wasmplane
+
+run: $(WASMPLANE) ## build PLUGIN_NAME and run its example on the local gateway
 	$(WASMPLANE) run $(PLUGIN_NAME)
 
-build: ## compile PLUGIN_NAME to extensions/PLUGIN_NAME/plugin.wasm
+build: $(WASMPLANE) ## compile PLUGIN_NAME to extensions/PLUGIN_NAME/plugin.wasm
 	$(WASMPLANE) build $(PLUGIN_NAME)
 
-build-all: ## compile every plugin
+build-all: $(WASMPLANE) ## compile every plugin
 	$(WASMPLANE) build $(PLUGINS)
 
 test: test-unit test-plugins test-compat test-cases test-envoy ## everything but what takes longer: fuzz, soak, bench
