@@ -36,7 +36,7 @@ test: test-unit test-plugins test-compat test-cases test-envoy ## everything but
 test-unit: ## tests of the SDK and the gateway, with the race detector where there is a C compiler
 	@$(if $(RACE),,echo "no C compiler found: the race detector is off (install gcc or clang to have it)")
 	cd gateway && CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
-	cd pkg && $(GO) test -tags wasmplane_slim ./...
+	cd pkg && $(GO) test -tags wasmplane_slim ./... && $(GO) test -tags envoy ./...
 	cd pkg && CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
 
 test-plugins: build-all ## tests of every plugin, in process and one on its compiled module
@@ -78,4 +78,4 @@ soak: ## a million requests through the gateway, with memory watched
 	cd test && $(GO) run ./soak
 
 clean: ## remove build results
-	rm -rf build extensions/*/plugin.wasm extensions/*/build
+	rm -rf build extensions/*/plugin.wasm extensions/*/plugin.envoy.wasm extensions/*/build

@@ -41,6 +41,7 @@ type guest struct {
 	size      int64
 	atStart   uint64 // bytes of linear memory
 	status    string // of the last request: what became of it
+	passed    [2]int // bytes of its body and of its response's that the guest let pass
 	lastLines []string
 }
 
@@ -118,7 +119,7 @@ func (g *guest) phases(id uint32, s *streamContext, r *Request) error {
 		return err
 	}
 	if len(r.Body) > 0 && s.replied == 0 {
-		if err := g.deliver(id, r.Body, r.Chunk, &s.requestBody, g.vm.OnRequestBody); err != nil {
+		if err := g.deliver(id, r.Body, r.Chunk, &s.requestBody, &g.passed[0], g.vm.OnRequestBody); err != nil {
 			return err
 		}
 	}
@@ -135,12 +136,13 @@ func (g *guest) phases(id uint32, s *streamContext, r *Request) error {
 	if len(body) == 0 {
 		return g.answerCallouts()
 	}
-	return g.deliver(id, body, r.Chunk, &s.responseBody, g.vm.OnResponseBody)
+	return g.deliver(id, body, r.Chunk, &s.responseBody, &g.passed[1], g.vm.OnResponseBody)
 }
 
 // deliver gives a body to the guest, chunk by chunk. After StopIterationAndBuffer the next callback sees what is held
 // back, too; in every other case it sees its own chunk alone.
-func (g *guest) deliver(id uint32, whole []byte, chunk int, seen *body, callback func(uint32, int, bool) (abi.DataAction, error)) error {
+func (g *guest) deliver(id uint32, whole []byte, chunk int, seen *body, passed *int, callback func(uint32, int, bool) (abi.DataAction, error)) error {
+	*passed = 0
 	if chunk == 0 {
 		chunk = len(whole)
 	}
@@ -159,6 +161,9 @@ func (g *guest) deliver(id uint32, whole []byte, chunk int, seen *body, callback
 		}
 		if err := g.answerCallouts(); err != nil {
 			return err
+		}
+		if action == abi.DataContinue {
+			*passed += len(seen.data)
 		}
 		if action != abi.DataStopIterationAndBuffer {
 			held, *seen = end, body{}

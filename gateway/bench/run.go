@@ -34,6 +34,8 @@ type Result struct {
 	MemoryAfter   uint64
 	Size          int64 // of the module, in bytes
 	Outcome       string
+	RequestBody   int // bytes of the last request's body that the guest let pass
+	ResponseBody  int // the same of its response
 }
 
 // Run measures the subjects with the same request, interleaved.
@@ -94,6 +96,7 @@ func Run(ctx context.Context, subjects []Subject, request Request, opts Options)
 			Name:         g.name(), HostCalls: float64(g.vm.HostCalls()-calls[i]) / float64(n),
 			Median: samples[i][n/2], P99: samples[i][n*99/100], P999: samples[i][n*999/1000],
 			MemoryAtStart: g.atStart, MemoryAfter: g.vm.MemorySize(), Size: g.size, Outcome: g.status,
+			RequestBody: g.passed[0], ResponseBody: g.passed[1],
 		}
 	}
 	return results, nil

@@ -14,6 +14,8 @@ type Configuration struct {
 	Manifests []byte
 	// Upstreams maps "host:port" of every service, the backend's included, to the address behind it.
 	Upstreams map[string]string
+	// Redis lists the services among them that are a Redis.
+	Redis []string
 }
 
 // Engine is a gateway under test. The runner calls its methods one at a time, except for Address and AccessLog.

@@ -73,6 +73,7 @@ func (r *run) file(ctx context.Context, f *File) error {
 	var configurations []Configuration
 	for _, c := range cases {
 		c.configuration.Upstreams = r.stage.upstreams(c.Case, r.engine.RedisAddress())
+		c.configuration.Redis = redisServices(c.Case)
 		c.configuration.Manifests, c.err = c.manifests(r.plugin, r.options.Resolve)
 		if c.err == nil {
 			configurations = append(configurations, c.configuration)

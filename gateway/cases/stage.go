@@ -73,6 +73,17 @@ func (s *stage) upstreams(c *Case, redisAddress string) map[string]string {
 	return out
 }
 
+// redisServices lists the case's services that are a Redis.
+func redisServices(c *Case) []string {
+	var out []string
+	for i := range c.services {
+		if def := &c.services[i]; def.Redis || len(def.Commands) > 0 {
+			out = append(out, def.key())
+		}
+	}
+	return out
+}
+
 // play puts the case's answers in force.
 func (s *stage) play(c *Case) {
 	for i := range c.services {

@@ -21,6 +21,8 @@ type Engine struct {
 	redis  string
 	notes  string // warnings about the manifests of the last Apply
 
+	bridges map[string]*RedisBridge // in front of Redis servers, by their address; until Close
+
 	mu      sync.Mutex
 	gateway *Gateway // nil while there is nothing to run
 }
@@ -31,8 +33,16 @@ var _ cases.Engine = (*Engine)(nil)
 // the server behind services with redis: true, "" for none.
 func NewEngine(binary, redis string) *Engine { return &Engine{binary: binary, redis: redis} }
 
-// Close ends the process, if there is one.
+// Close ends the process, if there is one, and what stands in front of Redis servers.
 func (e *Engine) Close() {
+	e.stop()
+	for _, b := range e.bridges {
+		b.Close()
+	}
+	e.bridges = nil
+}
+
+func (e *Engine) stop() {
 	if g := e.running(); g != nil {
 		g.Stop()
 		e.set(nil)
@@ -56,7 +66,7 @@ func (e *Engine) Name() string { return "envoy" }
 
 // Prepare starts a fresh process: nothing that another file's plugin left in its VMs or in shared data is there.
 func (e *Engine) Prepare(ctx context.Context, configurations []cases.Configuration) error {
-	e.Close()
+	e.stop()
 	if len(configurations) == 0 {
 		return nil
 	}
@@ -77,6 +87,9 @@ func (e *Engine) start(ctx context.Context) (*Gateway, error) {
 func (e *Engine) Apply(ctx context.Context, c cases.Configuration) error {
 	g, err := e.revived(ctx)
 	if err != nil {
+		return err
+	}
+	if c.Upstreams, err = e.withBridges(c); err != nil {
 		return err
 	}
 	snapshot, err := e.parse(c)
@@ -117,7 +130,7 @@ func (e *Engine) revived(ctx context.Context) (*Gateway, error) {
 	if old != nil && old.healthy(ctx) {
 		return old, nil
 	}
-	e.Close()
+	e.stop()
 	g, err := e.start(ctx)
 	if err != nil || old == nil || old.current == nil {
 		return g, err

@@ -22,6 +22,24 @@ const HeadersStopIteration = "headers-stop-iteration"
 var higressImports = []string{"proxy_redis_init", "proxy_redis_call", "proxy_inject_encoded_data_to_filter_chain",
 	"proxy_get_upstream_hosts", "proxy_set_upstream_override_host"}
 
+// EnvoyFile is the file beside plugin.wasm with the same plugin for hosts without Redis call-outs.
+const EnvoyFile = "plugin.envoy.wasm"
+
+var redisImports = []string{"proxy_redis_init", "proxy_redis_call"}
+
+// ImportsRedis reports whether the module uses Redis call-outs of its host.
+func (m *Module) ImportsRedis() bool {
+	return slices.ContainsFunc(m.Imports, func(i Import) bool { return i.Module == "env" && slices.Contains(redisImports, i.Name) })
+}
+
+// onlyLacksRedis reports whether Redis call-outs are all that keeps the module from running on every host, and it was
+// linked by wasmplane build, which then makes a second file.
+func (m *Module) onlyLacksRedis() bool {
+	_, linked, _ := m.ReadMetadata()
+	return linked && m.exports(phasesExport) && m.ImportsRedis() &&
+		m.judge("", stockMarkers, append(slices.Clone(stockImports), redisImports...)).Runs
+}
+
 // stockImports are the functions that every host of ABI 0.2.1 offers.
 var stockImports = []string{
 	"proxy_log", "proxy_get_log_level", "proxy_get_current_time_nanoseconds", "proxy_set_tick_period_milliseconds",
@@ -52,6 +70,13 @@ func (m *Module) Hosts() []Verdict {
 		m.judge("local gateway", higressMarkers, higress),
 		m.judge("Envoy", stockMarkers, stockImports),
 		m.judge("Istio", stockMarkers, stockImports),
+	}
+	if m.onlyLacksRedis() {
+		for i := range verdicts {
+			if !verdicts[i].Runs {
+				verdicts[i].Reasons = append(verdicts[i].Reasons, "use "+EnvoyFile)
+			}
+		}
 	}
 	// With ABI 0.2.100, header status 1 means StopIteration by itself; elsewhere the host must be told.
 	if needsFlag {

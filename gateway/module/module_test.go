@@ -239,6 +239,38 @@ func TestHosts(t *testing.T) {
 	}, m.Hosts())
 }
 
+func TestARedisPluginHasASecondFile(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		imports []string
+		linked  bool
+		reasons []string
+	}{
+		{"Redis alone", []string{"proxy_redis_init", "proxy_redis_call"}, true,
+			[]string{"the host has no proxy_redis_call, proxy_redis_init", "use plugin.envoy.wasm"}},
+		{"something else as well", []string{"proxy_redis_call", "proxy_get_upstream_hosts"}, true,
+			[]string{"the host has no proxy_get_upstream_hosts, proxy_redis_call"}},
+		{"no Redis", []string{"proxy_log", "proxy_get_upstream_hosts"}, true, []string{"the host has no proxy_get_upstream_hosts"}},
+		{"not linked", []string{"proxy_redis_init", "proxy_redis_call"}, false,
+			[]string{"the host has no proxy_redis_call, proxy_redis_init"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := Parse(assemble(map[string]int32{phasesExport: int32(phasesKnown)}, append(slices.Clone(everything), "proxy_abi_version_0_2_1")...))
+			require.NoError(t, err)
+			require.Len(t, m.Imports, len(tt.imports))
+			for i, name := range tt.imports {
+				m.Imports[i].Name = name
+			}
+			if tt.linked {
+				m.setCustom(MetadataSection, []byte(`{}`))
+			}
+			assert.Equal(t, slices.Contains(tt.imports, "proxy_redis_call"), m.ImportsRedis())
+			assert.Equal(t, []Verdict{{Host: "Higress", Runs: true}, {Host: "local gateway", Runs: true},
+				{Host: "Envoy", Reasons: tt.reasons}, {Host: "Istio", Reasons: tt.reasons}}, m.Hosts())
+		})
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(assemble(nil, everything...))
 	f.Add([]byte("\x00asm\x01\x00\x00\x00\x02\x05\x01\x00\x00\x02\x00"))

@@ -4,7 +4,9 @@ package toolchain
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,47 +21,105 @@ import (
 // abiTag makes the SDK export ABI 0.2.100.
 const abiTag = "proxy_wasm_version_0_2_100"
 
+// envoyTag has the SDK's Redis client speak to a Redis HTTP gateway, for hosts without Redis call-outs.
+const envoyTag = "envoy"
+
 // Result is a finished build.
 type Result struct {
+	Output
+	// Envoy is the module for hosts without Redis call-outs; nil where Output runs on every host, or a second module
+	// would not run there either.
+	Envoy *Output
+	Took  time.Duration
+}
+
+// Output are the files of a module.
+type Output struct {
 	Wasm string // the finished module
 	Raw  string // the Go linker's own output, which wasm-go's test host needs
 	Size int64  // of Wasm, in bytes
-	Took time.Duration
 }
 
 // Build compiles a plugin: the Go linker's output to build/NAME.raw.wasm of the checkout (of the plugin's folder for
-// a plugin elsewhere), the finished module to plugin.wasm in the plugin's folder. Nothing is written when it fails; the
-// error holds the compiler's output.
+// a plugin elsewhere), the finished module to plugin.wasm in the plugin's folder. A plugin that uses Redis call-outs
+// is built once more with the tag envoy, to build/NAME.envoy.raw.wasm and plugin.envoy.wasm; of others, no such files
+// are left. No finished module is written when it fails; the error holds the compiler's output.
 func Build(ctx context.Context, p *catalog.Plugin) (*Result, error) {
 	start := time.Now()
-	root := catalog.Checkout(p.Dir)
-	own := isFile(filepath.Join(p.Dir, "go.mod"))
-	if root == "" || own {
-		root = p.Dir
-	}
-	raw := filepath.Join(root, "build", p.Name+".raw.wasm")
-	if err := os.MkdirAll(filepath.Dir(raw), 0o755); err != nil {
-		return nil, err
-	}
 	tags := p.BuildTags
 	if slim(ctx, p.Dir, tags) {
 		tags = append(slices.Clone(tags), slimTag)
 	}
-	if err := Compile(ctx, p.Dir, raw, tags); err != nil {
+	plain := variant{plugin: p, Output: Output{Wasm: p.Wasm(), Raw: filepath.Join(buildFolder(p), p.Name+".raw.wasm")}, tags: tags}
+	envoy := variant{plugin: p, Output: Output{Wasm: filepath.Join(p.Dir, module.EnvoyFile),
+		Raw: filepath.Join(buildFolder(p), p.Name+".envoy.raw.wasm")}, tags: append(slices.Clone(tags), envoyTag)}
+	usesRedis, err := plain.make(ctx, p.Requires)
+	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", p.Name, err)
 	}
-	linked, err := os.ReadFile(raw)
-	if err != nil {
+	if usesRedis {
+		requires := slices.DeleteFunc(slices.Clone(p.Requires), func(what string) bool { return what == "redis" })
+		if usesRedis, err = envoy.make(ctx, requires); err != nil {
+			return nil, fmt.Errorf("build %s with the tag %s: %w", p.Name, envoyTag, err)
+		}
+		if usesRedis { // by itself, not through the SDK
+			envoy.code = nil
+		}
+	}
+	result := &Result{Output: plain.Output}
+	if envoy.code != nil {
+		if err := replaceFile(envoy.Wasm, envoy.code); err != nil {
+			return nil, err
+		}
+		result.Envoy = &envoy.Output
+	} else if err := removeFiles(envoy.Wasm, envoy.Raw); err != nil {
 		return nil, err
 	}
-	code, err := module.Link(ctx, linked, module.Metadata{Name: p.Name, Version: p.Version, Requires: p.Requires})
-	if err != nil {
-		return nil, fmt.Errorf("link %s: %w", p.Name, err)
-	}
-	if err := replaceFile(p.Wasm(), code); err != nil {
+	if err := replaceFile(plain.Wasm, plain.code); err != nil {
 		return nil, err
 	}
-	return &Result{Wasm: p.Wasm(), Raw: raw, Size: int64(len(code)), Took: time.Since(start)}, nil
+	result.Took = time.Since(start)
+	return result, nil
+}
+
+func buildFolder(p *catalog.Plugin) string {
+	root := catalog.Checkout(p.Dir)
+	if root == "" || isFile(filepath.Join(p.Dir, "go.mod")) {
+		root = p.Dir
+	}
+	return filepath.Join(root, "build")
+}
+
+// variant is one of the modules that are made of a plugin.
+type variant struct {
+	Output
+	plugin *catalog.Plugin
+	tags   []string
+	code   []byte // the finished module
+}
+
+// make compiles and links the module without writing it to Wasm. redis reports whether it uses Redis call-outs.
+func (v *variant) make(ctx context.Context, requires []string) (redis bool, err error) {
+	if err := os.MkdirAll(filepath.Dir(v.Raw), 0o755); err != nil {
+		return false, err
+	}
+	if err := Compile(ctx, v.plugin.Dir, v.Raw, v.tags); err != nil {
+		return false, err
+	}
+	linked, err := os.ReadFile(v.Raw)
+	if err != nil {
+		return false, err
+	}
+	m, err := module.Parse(linked)
+	if err != nil {
+		return false, err
+	}
+	meta := module.Metadata{Name: v.plugin.Name, Version: v.plugin.Version, Requires: requires}
+	if v.code, err = module.Link(ctx, linked, meta); err != nil {
+		return false, fmt.Errorf("link: %w", err)
+	}
+	v.Size = int64(len(v.code))
+	return m.ImportsRedis(), nil
 }
 
 // slimTag builds the SDK without net/http, a quarter of a small plugin. Its type wrapper.Header then stands in for
@@ -123,6 +183,15 @@ func replaceFile(path string, data []byte) error {
 		return err
 	}
 	return os.Rename(temporary.Name(), path)
+}
+
+func removeFiles(paths ...string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func isFile(path string) bool {

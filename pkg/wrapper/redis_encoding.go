@@ -6,51 +6,32 @@ import (
 	"strconv"
 )
 
-// respCommand encodes a command as a RESP array of bulk strings.
-func respCommand(args []interface{}) []byte {
-	query := make([]byte, 0, 16+24*len(args))
-	query = append(query, '*')
-	query = strconv.AppendInt(query, int64(len(args)), 10)
-	query = append(query, '\r', '\n')
-	for _, arg := range args {
-		query = appendBulk(query, arg)
-	}
-	return query
-}
-
-func appendBulk(query []byte, arg interface{}) []byte {
-	var room [32]byte
+// appendWord appends an argument's text: strings and []byte as they are, numbers in their shortest form without an
+// exponent, everything else as fmt prints it.
+func appendWord(text []byte, arg interface{}) []byte {
 	switch v := arg.(type) {
 	case string:
-		return bulk(query, v)
+		return append(text, v...)
 	case []byte:
-		return bulk(query, v)
+		return append(text, v...)
 	case int:
-		return bulk(query, strconv.AppendInt(room[:0], int64(v), 10))
+		return strconv.AppendInt(text, int64(v), 10)
 	case int64:
-		return bulk(query, strconv.AppendInt(room[:0], v, 10))
+		return strconv.AppendInt(text, v, 10)
 	case int32:
-		return bulk(query, strconv.AppendInt(room[:0], int64(v), 10))
+		return strconv.AppendInt(text, int64(v), 10)
 	case uint64:
-		return bulk(query, strconv.AppendUint(room[:0], v, 10))
+		return strconv.AppendUint(text, v, 10)
 	case uint32:
-		return bulk(query, strconv.AppendUint(room[:0], uint64(v), 10))
+		return strconv.AppendUint(text, uint64(v), 10)
 	case uint:
-		return bulk(query, strconv.AppendUint(room[:0], uint64(v), 10))
+		return strconv.AppendUint(text, uint64(v), 10)
 	case float64:
-		return bulk(query, strconv.AppendFloat(room[:0], v, 'f', -1, 64))
+		return strconv.AppendFloat(text, v, 'f', -1, 64)
 	case float32:
-		return bulk(query, strconv.AppendFloat(room[:0], float64(v), 'f', -1, 32))
+		return strconv.AppendFloat(text, float64(v), 'f', -1, 32)
 	}
-	return bulk(query, fmt.Sprint(arg))
-}
-
-func bulk[T string | []byte](query []byte, text T) []byte {
-	query = append(query, '$')
-	query = strconv.AppendInt(query, int64(len(text)), 10)
-	query = append(query, '\r', '\n')
-	query = append(query, text...)
-	return append(query, '\r', '\n')
+	return fmt.Append(text, arg)
 }
 
 // sortedKeys makes commands built from maps reproducible.

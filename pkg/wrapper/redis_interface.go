@@ -7,7 +7,7 @@ package wrapper
 type RedisClient interface {
 	// Init tells the gateway how to connect; timeout in milliseconds.
 	Init(username, password string, timeout int64, opts ...optionFunc) error
-	// Ready reports whether the gateway has accepted the last Init.
+	// Ready reports whether the last Init has taken effect.
 	Ready() bool
 	// Command sends any single command.
 	Command(cmds []interface{}, callback RedisResponseCallback) error

@@ -14,7 +14,8 @@ func newBuildCommand() *cobra.Command {
 		Use:   "build [PLUGIN…]",
 		Short: "Compile plugins to plugin.wasm",
 		Long: `Compile plugins to plugin.wasm in their folders, with the local Go toolchain. A PLUGIN is a folder with a plugin.yaml or
-the name of a plugin of this checkout; without any, the plugin in the current folder.`,
+the name of a plugin of this checkout; without any, the plugin in the current folder. A plugin that uses Redis is compiled
+to plugin.envoy.wasm as well, for stock Envoy and Istio.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if len(names) == 0 {
 				names = []string{""}
@@ -33,6 +34,9 @@ the name of a plugin of this checkout; without any, the plugin in the current fo
 					progress = fmt.Sprintf("[%d/%d] ", i+1, len(names))
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%s%s: %s, %.1f s, %s\n", progress, p.Name, megabytes(r.Size), r.Took.Seconds(), r.Wasm)
+				if r.Envoy != nil {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s%s for Envoy: %s, %s\n", progress, p.Name, megabytes(r.Envoy.Size), r.Envoy.Wasm)
+				}
 			}
 			return nil
 		},

@@ -39,7 +39,7 @@ type envoyRun struct {
 	config  server.Config
 	gateway *envoy.Gateway
 	echo    string // address of the echo upstream, "" when it is off
-	redis   string // address of the Redis, "" when there is none
+	redis   string // address of the Redis, then of the bridge in front of it, "" when there is none
 	// variants takes a plugin's build for hosts without Higress' functions where its plugin.wasm needs them.
 	variants bool
 	stop     []func()
@@ -107,17 +107,26 @@ func (r *envoyRun) startUpstreams(ctx context.Context) error {
 			<-done
 		})
 	}
-	if r.redis != "" {
-		return nil
+	return r.startRedis(ctx)
+}
+
+// startRedis puts a bridge in front of the Redis that was given, else of one that is started if it is on PATH.
+func (r *envoyRun) startRedis(ctx context.Context) error {
+	if r.redis == "" {
+		address, stop, err := startRedisServer(ctx)
+		if errors.Is(err, errNoRedisServer) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.redis, r.stop = address, append(r.stop, stop)
 	}
-	address, stop, err := startRedisServer(ctx)
-	if errors.Is(err, errNoRedisServer) {
-		return nil
-	}
+	bridge, err := envoy.StartRedisBridge(r.redis)
 	if err != nil {
 		return err
 	}
-	r.redis, r.stop = address, append(r.stop, stop)
+	r.redis, r.stop = bridge.Address, append(r.stop, bridge.Close)
 	return nil
 }
 
