@@ -24,6 +24,10 @@ const abiTag = "proxy_wasm_version_0_2_100"
 // envoyTag has the SDK's Redis client speak to a Redis HTTP gateway, for hosts without Redis call-outs.
 const envoyTag = "envoy"
 
+// noRedisTag builds the SDK without its Redis client, and so without package net: smaller, and without a WASI import that
+// Envoy 1.36 lacks.
+const noRedisTag = "wasmplane_noredis"
+
 // Result is a finished build.
 type Result struct {
 	Output
@@ -103,7 +107,7 @@ func (v *variant) make(ctx context.Context, requires []string) (redis bool, err 
 	if err := os.MkdirAll(filepath.Dir(v.Raw), 0o755); err != nil {
 		return false, err
 	}
-	if err := Compile(ctx, v.plugin.Dir, v.Raw, v.tags); err != nil {
+	if err := v.compile(ctx); err != nil {
 		return false, err
 	}
 	linked, err := os.ReadFile(v.Raw)
@@ -120,6 +124,14 @@ func (v *variant) make(ctx context.Context, requires []string) (redis bool, err 
 	}
 	v.Size = int64(len(v.code))
 	return m.ImportsRedis(), nil
+}
+
+// compile leaves the Redis client out if the plugin compiles without it.
+func (v *variant) compile(ctx context.Context) error {
+	if !slices.Contains(v.tags, envoyTag) && Compile(ctx, v.plugin.Dir, v.Raw, append(slices.Clone(v.tags), noRedisTag)) == nil {
+		return nil
+	}
+	return Compile(ctx, v.plugin.Dir, v.Raw, v.tags)
 }
 
 // slimTag builds the SDK without net/http, a quarter of a small plugin. Its type wrapper.Header then stands in for

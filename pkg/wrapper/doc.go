@@ -16,6 +16,12 @@
 //
 // Every entry recovers panics and logs them. The stream then goes on, unless the plugin was registered with
 // FailClosed. Environment variable WASM_DISABLE_PANIC_RECOVERY=true lets panics through.
+//
+// # Build tags
+//
+// wasmplane_slim leaves net/http out, see Header. wasmplane_noredis leaves the Redis client out, and with it package net,
+// which a host must have WASI functions for that Envoy 1.36 lacks. envoy has the Redis client speak to a Redis HTTP
+// gateway. `wasmplane build` chooses them by what the plugin uses.
 package wrapper
 
 // SDKVersion is the version of the SDK that a plugin was built with.

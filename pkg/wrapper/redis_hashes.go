@@ -1,3 +1,5 @@
+//go:build !wasmplane_noredis
+
 package wrapper
 
 // HExists answers 1 if the field exists.

@@ -1,3 +1,5 @@
+//go:build !wasmplane_noredis
+
 package wrapper
 
 // RedisClient sends single commands to one cluster. Every command method returns nil once the command is dispatched:

@@ -1,3 +1,5 @@
+//go:build !wasmplane_noredis
+
 package wrapper
 
 // LLen answers the length of a list.

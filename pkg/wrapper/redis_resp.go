@@ -1,4 +1,4 @@
-//go:build !envoy
+//go:build !envoy && !wasmplane_noredis
 
 package wrapper
 

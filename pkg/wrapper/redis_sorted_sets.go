@@ -1,3 +1,5 @@
+//go:build !wasmplane_noredis
+
 package wrapper
 
 // ZCard answers the number of members.
