@@ -14,7 +14,7 @@ endif
 PLUGINS     := $(patsubst extensions/%/plugin.yaml,%,$(wildcard extensions/*/plugin.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help run build build-all test test-unit test-plugins test-compat test-cases test-envoy envoy lint fmt bench fuzz soak clean
+.PHONY: differential FORCE help run build build-all test test-unit test-plugins test-compat test-cases test-envoy envoy lint fmt bench fuzz soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,7 +65,10 @@ lint: ## golangci-lint and gofmt
 fmt: ## format the Go files
 	gofmt -w $$(git ls-files '*.go')
 
-bench: ## measure key-auth against its twin on wasm-go, in process
+differential: ## random filter behaviours on the local gateway and a stock Envoy, compared (being built: some differ still)
+	cd test && $(GO) test -tags differential ./differential -count=1
+
+bench: ## measure our plugins against their twins on wasm-go: in process, and on Envoy if there is one
 	cd test && $(GO) run ./bench
 
 fuzz: ## fuzz the parsers for 30 s each

@@ -29,6 +29,10 @@ func (p Profile) MaxVersion() Version {
 // RequestHeadersInLaterPhases reports whether a guest may still read request headers after it passed them on.
 func (p Profile) RequestHeadersInLaterPhases() bool { return p == Higress }
 
+// RepliesReplace reports whether a guest's local reply may replace an earlier one of the same stream whose headers are
+// not out yet. Otherwise only the guest's first one counts.
+func (p Profile) RepliesReplace() bool { return p == Envoy }
+
 // PropertyEffects reports whether setting certain properties acts on the stream or the VM (clear_route_cache, buffer
 // limits, trace_span_tag, wasm_need_rebuild) rather than only being stored.
 func (p Profile) PropertyEffects() bool { return p == Higress }

@@ -11,8 +11,8 @@
 //   - The server resets a request whose :path net/url cannot parse, and answers a header list above the limit with 431,
 //     both without an exchange and without ServerConfig.OnProtocolError.
 //   - The server delivers only those request trailers that the request announced with a trailer header.
-//   - The server drops expect and trailer, the client splits cookie at ';' and never sends connection, keep-alive,
-//     proxy-connection, transfer-encoding and upgrade.
+//   - The server drops expect and puts trailer last, as one value; the client splits cookie at ';' and never sends
+//     connection, keep-alive, proxy-connection, transfer-encoding and upgrade.
 //   - :scheme follows from whether the connection is TLS, not from the request's own :scheme.
 //
 // Events of one exchange reach its Receiver in order and never concurrently. As in Envoy's HTTP/1 codec, a message

@@ -272,7 +272,7 @@ func (x *serverExchange) encodeHead(h *header.Map, status int, accepts, endStrea
 	case accepts:
 		x.enc.framing = framingRaw
 	case noBody:
-		if !noLength && !endStream && !h.Has("content-length") && !x.head.http10 && status != 304 {
+		if !noLength && !h.Has("content-length") && !x.head.http10 && status != 304 {
 			writeField(&b, "transfer-encoding", "chunked") // what a GET would have had
 		}
 	case endStream:

@@ -42,6 +42,7 @@ func TestResponseFraming(t *testing.T) {
 		{"content-length too small", get, [][2]string{ok, {"content-length", "1"}}, false, []string{"ab"}, "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab", false},
 		{"content-length too large", get, [][2]string{ok, {"content-length", "3"}}, false, []string{"ab"}, "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab", false},
 		{"HEAD", "HEAD / HTTP/1.1\r\nhost: h\r\n", [][2]string{ok, {"content-length", "5"}}, true, nil, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", true},
+		{"HEAD says what a GET would have had", "HEAD / HTTP/1.1\r\nhost: h\r\n", [][2]string{ok}, true, nil, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", true},
 		{"HEAD drops a body", "HEAD / HTTP/1.1\r\nhost: h\r\n", [][2]string{ok}, false, []string{"abc"}, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", true},
 		{"204", get, [][2]string{{":status", "204"}, {"content-length", "3"}}, false, []string{"abc"}, "HTTP/1.1 204 No Content\r\n\r\n", true},
 		{"304", get, [][2]string{{":status", "304"}, {"content-length", "3"}}, true, nil, "HTTP/1.1 304 Not Modified\r\ncontent-length: 3\r\n\r\n", true},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -294,7 +295,11 @@ func requestHeaders(r *http.Request, scheme string) *header.Map {
 		h.Append(":authority", r.Host)
 	}
 	h.Append(":scheme", scheme)
-	return mapOf(h, r.Header)
+	mapOf(h, r.Header)
+	if announced := slices.Sorted(maps.Keys(r.Trailer)); len(announced) > 0 { // x/net has taken the header away
+		h.Append("trailer", strings.ToLower(strings.Join(announced, ",")))
+	}
+	return h
 }
 
 // mapOf appends from to h, sorted by name.

@@ -16,7 +16,7 @@ type filter struct {
 	request, response direction
 	logging           bool // within the log event
 	destroyed         bool
-	replied           bool // the guest's local reply was sent; only its first one counts
+	replied           bool // the guest sent a local reply; on Higress only its first one counts
 	refused           bool // the stream was failed because the VM had failed
 	keepRouteCache    bool // the property clear_route_cache is off
 }
@@ -27,9 +27,9 @@ type direction struct {
 	trailers *header.Map
 	body     *stream.Buffer // within the body callback
 	buffered bool           // the last body callback asked to keep everything: the chain's buffer is readable
-	// phases of the running callback
-	inCallback, inHeaders, lastBody bool
-	replied                         bool // a local reply was sent within the running callback
+	// phases of the running callback; bodiless is headers or trailers
+	inCallback, bodiless, lastBody bool
+	replied                        bool // a local reply was sent within the running callback
 }
 
 var (
@@ -63,7 +63,7 @@ func (f *filter) known() bool { return f.id != 0 && f.root.sound() }
 // enter marks the start of a callback in a direction, whose end the returned function marks.
 func (d *direction) enter() (leave func()) {
 	d.inCallback, d.replied = true, false
-	return func() { d.inCallback, d.inHeaders, d.lastBody, d.body = false, false, false, nil }
+	return func() { d.inCallback, d.bodiless, d.lastBody, d.body = false, false, false, nil }
 }
 
 // DecodeHeaders implements stream.Filter.
@@ -88,7 +88,7 @@ func (f *filter) EncodeHeaders(h *header.Map, endStream bool) stream.HeadersStat
 func (f *filter) headers(d *direction, h *header.Map, endStream bool,
 	call func(uint32, int, bool) (abi.HeadersAction, error)) stream.HeadersStatus {
 	defer d.enter()()
-	d.headers, d.inHeaders = h, true
+	d.headers, d.bodiless = h, true
 	action, err := call(f.id, h.Len(), endStream)
 	switch {
 	case err != nil:
@@ -180,7 +180,7 @@ func (f *filter) EncodeTrailers(t *header.Map) stream.TrailersStatus {
 func (f *filter) trailers(d *direction, t *header.Map,
 	call func(uint32, int) (abi.TrailersAction, error)) stream.TrailersStatus {
 	defer d.enter()()
-	d.trailers = t
+	d.trailers, d.bodiless = t, true
 	action, err := call(f.id, t.Len())
 	switch {
 	case err != nil:

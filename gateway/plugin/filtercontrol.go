@@ -54,7 +54,7 @@ func (f *filter) SendLocalResponse(r abi.LocalResponse) {
 	}
 	// Whatever callback runs now, its answer counts no more, even when an earlier reply is the one that is sent.
 	f.request.replied, f.response.replied = true, true
-	if f.replied {
+	if f.replied && !f.root.plugin.spec.Module.Profile().RepliesReplace() {
 		return
 	}
 	f.replied = true

@@ -81,7 +81,7 @@ func (f *filter) loggedMap(m abi.MapType, access abi.Access) (*header.Map, abi.S
 	return nil, abi.OK
 }
 
-// emptyBuffer is what a body reads as during a headers callback.
+// emptyBuffer is what a body reads as during a headers or trailers callback.
 type emptyBuffer struct{}
 
 func (emptyBuffer) Len() int           { return 0 }
@@ -112,7 +112,7 @@ func (f *filter) body(d *direction, kept func() *stream.Buffer) (abi.Buffer, boo
 			return buffer, true, abi.OK
 		}
 	}
-	if f.request.inHeaders || f.response.inHeaders {
+	if f.request.bodiless || f.response.bodiless {
 		return emptyBuffer{}, false, abi.OK
 	}
 	return nil, false, abi.NotFound

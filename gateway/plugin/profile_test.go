@@ -31,9 +31,10 @@ func TestProfiles(t *testing.T) {
 		laterRead               abi.Status
 		clearedRoutes           int
 		rebuildStored           bool
+		replies                 int // that count, of two
 	}{
-		{profile: abi.Higress},
-		{profile: abi.Envoy, routeName: abi.NotFound, laterRead: abi.BadArgument, rebuildStored: true, clearedRoutes: 1},
+		{profile: abi.Higress, replies: 1},
+		{profile: abi.Envoy, routeName: abi.NotFound, laterRead: abi.BadArgument, rebuildStored: true, clearedRoutes: 1, replies: 2},
 	}
 	for _, test := range tests {
 		t.Run(test.profile.String(), func(t *testing.T) {
@@ -75,6 +76,14 @@ func TestProfiles(t *testing.T) {
 			}
 			if s := e.encodeHeaders(true); s != stream.HeadersContinue {
 				t.Errorf("response headers: %d", s)
+			}
+			e.on(func() {
+				e.callbacks.events = nil
+				e.filter.(*filter).SendLocalResponse(abi.LocalResponse{Code: 403})
+				e.filter.(*filter).SendLocalResponse(abi.LocalResponse{Code: 404})
+			})
+			if n := len(e.callbacks.events); n != test.replies {
+				t.Errorf("%d local replies, want %d", n, test.replies)
 			}
 			e.finish()
 		})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/wasmplane/wasmplane/gateway/abi"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/plugin"
 )
@@ -83,6 +84,7 @@ func (b *chainBuilder) load(ctx context.Context, m *manifest.Plugin) (*installed
 	loaded, err := g.host.Load(ctx, plugin.Spec{
 		Name: m.FilterName(), RootID: m.RootID, Env: environment(m.Env), Configuration: m.Configuration,
 		Module: module, FailOpen: m.FailOpen,
+		KeepStopIteration: g.config.Profile == abi.Envoy, // as package envoy configures it
 	})
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ const (
 	DataContinue                  DataStatus = iota // pass on, held headers first
 	DataStopIterationAndBuffer                      // keep; the next callback sees the whole body so far; fail beyond the limit
 	DataStopIterationAndWatermark                   // keep; the next callback sees only its chunk; throttle the peer at the limit
-	DataStopIterationNoBuffer                       // discard this chunk (an empty last frame keeps its end of stream)
+	DataStopIterationNoBuffer                       // discard this chunk, unless it was held before (an empty last frame keeps its end of stream)
 )
 
 // TrailersStatus is what a filter answers to a trailers callback.
@@ -97,8 +97,9 @@ type Callbacks interface {
 	// SendLocalReply answers instead of the upstream. Before response headers are known it goes through the response
 	// path of the filters that were given the request headers; in the response phase, while no headers were sent, it
 	// replaces the response and goes straight to the codec; once they were sent the stream is reset. Called from inside
-	// a callback it takes effect when that has returned, and the returned status is ignored. Only the first reply of
-	// each filter counts, and none while another one is about to be sent.
+	// a callback it takes effect when that has returned, and the returned status is ignored. A reply counts
+	// as long as no response headers were sent, so that it replaces an earlier one that the response path holds; but none
+	// while another one is about to be sent.
 	SendLocalReply(LocalReply)
 	// LocalReplied reports whether a local reply was sent on this stream.
 	LocalReplied() bool

@@ -31,6 +31,12 @@ func TestDataStatuses(t *testing.T) {
 			req D:1 | a>D:1
 			req D:2 | a>D:12
 			a cont> | b>D:12 up.D:12`},
+		{name: "no buffer after a stop of everything keeps what was held", filters: "a{>H=allwm;>D=drop,drop} b", lines: `
+			req H   | a>H
+			req D:1 |
+			a cont> | b>H up.H a>D:1
+			req D:2 | a>D:2
+			a cont> | b>D:1 up.D:1`},
 		{name: "after a resume the next callback sees its chunk only", filters: "a{>D=buf,buf} b", lines: `
 			req H   | a>H b>H up.H
 			req D:1 | a>D:1
@@ -57,6 +63,16 @@ func TestDataStatuses(t *testing.T) {
 			req D:2. | a>D:2.
 			b cont>  | c>D:1 up.D:1
 			a cont>  | b>D:2. c>D:2. up.D:2.`},
+		{name: "after a stop that held data a resume passes on what there is, if nothing an empty piece", filters: "a{>D=buf,buf,drop;>T=stop} b", lines: `
+			req H   | a>H b>H up.H
+			req D:1 | a>D:1
+			a cont> | b>D:1 up.D:1
+			req D:2 | a>D:2
+			a cont> | b>D:2 up.D:2
+			req D:3 | a>D:3
+			a cont> | b>D:
+			req T   | a>T
+			a cont> | b>D: b>T up.T`},
 		{name: "trailers: stop holds body and trailers, resume sends both", filters: "a{>D=buf;>T=stop} b", lines: `
 			req H   | a>H b>H up.H
 			req D:1 | a>D:1

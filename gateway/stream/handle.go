@@ -7,7 +7,6 @@ type handle struct {
 	stream            *Stream
 	filter            Filter
 	request, response *station
-	replied           bool
 }
 
 var _ Callbacks = (*handle)(nil)
@@ -26,13 +25,7 @@ func (h *handle) resume(p *path, st *station) {
 	})
 }
 
-func (h *handle) SendLocalReply(r LocalReply) {
-	if h.replied {
-		return
-	}
-	h.replied = true
-	h.stream.SendLocalReply(r)
-}
+func (h *handle) SendLocalReply(r LocalReply) { h.stream.SendLocalReply(r) }
 
 func (h *handle) LocalReplied() bool         { return h.stream.LocalReplied() }
 func (h *handle) ResetStream(details string) { h.stream.ResetStream(details) }

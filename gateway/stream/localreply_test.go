@@ -49,9 +49,14 @@ func TestLocalReplyPhases(t *testing.T) {
 			a cont> | b>D:1 up.reset b<H a<H down.H:403 b<D:no. a<D:no. down.D:no. end`},
 		{name: "empty body ends with the headers", filters: "a{>H=stop!reply:403}", lines: `
 			req H | a>H a<H. down.H:403. end`},
-		{name: "only the first of a filter counts", filters: "a{>H=go!reply:403:no!reply:500:x;<H=stop!reply:404:y} b", lines: `
-			req H          | a>H a<H a<D:no. down.H:403 down.D:no. end
+		{name: "only the first of a callback counts", filters: "a{>H=go!reply:403:no!reply:500:x} b", lines: `
+			req H          | a>H a<H down.H:403 a<D:no. down.D:no. end
 			a reply:500:no |`},
+		{name: "from the filter's own response callback: replaces the reply", filters: "a{>H=go!reply:403:no;<H=stop!reply:404:yes} b", lines: `
+			req H | a>H a<H down.H:404 down.D:yes. end`},
+		{name: "while the response path holds a reply: replaces it", filters: "a{>H=go!reply:403:no;<H=stop;<D=buf} b", lines: `
+			req H           | a>H a<H a<D:no.
+			a reply:404:yes | down.H:404 down.D:yes. end`},
 		{name: "a second filter's does not count while one is about to be sent", filters: "a b{>H=go!reply:403:no!other:a.reply:500:x}", lines: `
 			req H. | a>H. b>H. b<H a<H down.H:403 b<D:no. a<D:no. down.D:no. end`},
 		{name: "the response path may hold the reply", filters: "a{<H=stop;<D=buf} b{>H=stop!reply:403:no}", lines: `

@@ -26,6 +26,7 @@ type path struct {
 	ended     bool // the source sent its end of stream
 	aborted   bool // nothing moves on this path any more
 	throttled bool
+	buffered  bool // a station held data once
 	sinkEnded bool // the sink was given the end of stream
 }
 
@@ -133,7 +134,9 @@ func (p *path) passData(index int, data *Buffer, end, released bool) (maker, las
 				return maker, st
 			}
 		}
+		resumed := released
 		released = false
+		own := resumed || st.buffering // shown from what the station held
 		if st.buffering {
 			p.keep(st, data, true)
 			if p.halted() {
@@ -149,7 +152,7 @@ func (p *path) passData(index int, data *Buffer, end, released bool) (maker, las
 		if end && !hadTrailers && p.trailers != nil {
 			end, maker, st.trailersHere = false, st, true
 		}
-		if !p.afterData(st, status, data, end) {
+		if !p.afterData(st, status, data, end, own) {
 			return maker, st
 		}
 	}
@@ -168,8 +171,9 @@ func (p *path) showData(st *station, data *Buffer, end bool) DataStatus {
 	return status
 }
 
-// afterData reports whether data goes on to the next station as it is.
-func (p *path) afterData(st *station, status DataStatus, data *Buffer, end bool) bool {
+// afterData reports whether data goes on to the next station as it is. own says that the station held it before: that
+// cannot be discarded any more.
+func (p *path) afterData(st *station, status DataStatus, data *Buffer, end, own bool) bool {
 	if status == DataContinue && st.state == flowing {
 		return true
 	}
@@ -183,6 +187,8 @@ func (p *path) afterData(st *station, status DataStatus, data *Buffer, end bool)
 	switch {
 	case status != DataStopIterationNoBuffer:
 		p.keep(st, data, st.buffering)
+	case own:
+		p.join(st, data)
 	case end && st.held == nil:
 		st.held = &Buffer{} // lets the end of stream follow the headers later
 	}

@@ -11,6 +11,9 @@ func (p *path) release(st *station) {
 	st.state, st.buffering = flowing, false
 	data, trailers := st.takeHeld(), st.trailersHere
 	end := st.reachedEnd && !trailers
+	if data == nil && p.buffered && st.headersPassed && !st.endPassed {
+		data = &Buffer{} // as Envoy, whose buffer stays once there was one
+	}
 
 	if !st.headersPassed {
 		st.headersPassed = true
@@ -56,6 +59,7 @@ func (p *path) keep(st *station, data *Buffer, failing bool) {
 }
 
 func (p *path) join(st *station, data *Buffer) {
+	p.buffered = true
 	if st.held == nil {
 		st.held = &Buffer{}
 	}
