@@ -36,7 +36,12 @@ const (
 type world struct {
 	engines   [2]engine
 	upstreams map[string][]string // service → addresses
+	startAnew func() *envoy.Gateway
 
+	envoy struct {
+		sync.Mutex
+		*envoy.Gateway
+	}
 	runs      atomic.Int64
 	mu        sync.Mutex
 	exchanges map[string]*exchange
@@ -44,7 +49,8 @@ type world struct {
 
 // engine is a gateway under test.
 type engine struct {
-	name, address string
+	name    string
+	address func() string
 }
 
 // newWorld starts both engines. Without an Envoy the test is skipped.
@@ -58,11 +64,41 @@ func newWorld(t *testing.T) *world {
 	w.startUpstreams(t)
 	files := []manifest.File{{Name: "differential.yaml", Data: w.manifests(t)}}
 	options := manifest.Options{Upstreams: w.upstreams}
-	w.engines = [2]engine{{"gateway", w.startGateway(t, files, options)}, {"envoy", w.startEnvoy(t, binary, files, options)}}
+	snapshot, problems := manifest.Parse(files, options)
+	if fatal := problems.Fatal(); len(fatal) > 0 {
+		t.Fatal(fatal)
+	}
+	w.startAnew = func() *envoy.Gateway { return w.startEnvoy(t, binary, snapshot) }
+	t.Cleanup(func() {
+		if w.envoy.Gateway != nil {
+			w.envoy.Stop()
+		}
+	})
+	w.engines = [2]engine{{"gateway", w.startGateway(t, files, options).Addr}, {"envoy", w.envoyAddress}}
 	return w
 }
 
-func (w *world) startGateway(t *testing.T, files []manifest.File, options manifest.Options) string {
+// envoyAddress is that of a living Envoy: of a new one, if a scenario has ended the last.
+func (w *world) envoyAddress() string {
+	w.envoy.Lock()
+	defer w.envoy.Unlock()
+	if w.envoy.Gateway == nil || w.envoy.Err() != nil {
+		w.envoy.Gateway = w.startAnew()
+	}
+	return w.envoy.Address()
+}
+
+// envoyEnd says how Envoy ended; "" while it runs.
+func (w *world) envoyEnd() string {
+	w.envoy.Lock()
+	defer w.envoy.Unlock()
+	if err := w.envoy.Err(); err != nil {
+		return "  " + err.Error() + "\n"
+	}
+	return ""
+}
+
+func (w *world) startGateway(t *testing.T, files []manifest.File, options manifest.Options) *server.Gateway {
 	t.Helper()
 	g, err := server.New(t.Context(), server.Config{
 		Listen: "127.0.0.1:0", Admin: "off", Inline: files, Manifest: options, Concurrency: 2, Profile: abi.Envoy,
@@ -81,10 +117,10 @@ func (w *world) startGateway(t *testing.T, files []manifest.File, options manife
 		}
 		g.Close()
 	})
-	return g.Addr()
+	return g
 }
 
-func (w *world) startEnvoy(t *testing.T, binary string, files []manifest.File, options manifest.Options) string {
+func (w *world) startEnvoy(t *testing.T, binary string, snapshot *manifest.Snapshot) *envoy.Gateway {
 	t.Helper()
 	g, err := envoy.StartGateway(t.Context(), binary, envoy.Options{
 		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", BufferLimit: bufferLimit, StreamIdleTimeout: idleTimeout, NoAccessLog: true,
@@ -92,15 +128,11 @@ func (w *world) startEnvoy(t *testing.T, binary string, files []manifest.File, o
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(g.Stop)
-	snapshot, problems := manifest.Parse(files, options)
-	if fatal := problems.Fatal(); len(fatal) > 0 {
-		t.Fatal(fatal)
-	}
 	if err := g.Apply(t.Context(), snapshot); err != nil {
+		g.Stop()
 		t.Fatal(err)
 	}
-	return g.Address()
+	return g
 }
 
 // manifests are the chain of both filters and a route for each protocol.
@@ -293,7 +325,7 @@ func (w *world) run(e engine, s *scenario, gap time.Duration) *exchange {
 	w.mu.Lock()
 	w.exchanges[x.id] = x
 	w.mu.Unlock()
-	x.run(e.address, gap)
+	x.run(e.address(), gap)
 	w.mu.Lock()
 	delete(w.exchanges, x.id)
 	w.mu.Unlock()
