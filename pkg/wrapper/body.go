@@ -43,6 +43,22 @@ func (d *direction) whole(held bool, bodySize int) ([]byte, bool) {
 	return body, true
 }
 
+// next reads a chunk, and what an earlier call has held before it.
+func (d *direction) next(held bool, bodySize int) ([]byte, error) {
+	size := bodySize
+	if held {
+		size = math.MaxInt32
+	}
+	if size == 0 {
+		return nil, nil
+	}
+	chunk, err := d.get(0, size)
+	if err == types.ErrorStatusNotFound {
+		return nil, nil
+	}
+	return chunk, err
+}
+
 // OnHttpRequestBody is called by the binding.
 func (ctx *CommonHttpCtx[PluginConfig]) OnHttpRequestBody(bodySize int, endOfStream bool) (action types.Action) {
 	enter(ctx.plugin, &ctx.stream)
@@ -53,10 +69,9 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpRequestBody(bodySize int, endOfStr
 		return types.ActionContinue
 	}
 	if ctx.streamRequestBody && vm.onStreamingRequestBody != nil {
-		ctx.chunk(&requestDirection, vm.onStreamingRequestBody, bodySize, endOfStream)
+		ctx.chunk(&requestDirection, &ctx.requestBody, vm.onStreamingRequestBody, bodySize, endOfStream)
 		ctx.requestBody.over = endOfStream
-		ctx.paused = false
-		return types.ActionContinue
+		return ctx.afterStreamedRequest(types.DataStopIterationAndBuffer)
 	}
 	if vm.onRequestBody == nil {
 		return types.ActionContinue
@@ -86,7 +101,7 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpResponseBody(bodySize int, endOfSt
 		return types.ActionContinue
 	}
 	if ctx.streamResponseBody && vm.onStreamingResponseBody != nil {
-		ctx.chunk(&responseDirection, vm.onStreamingResponseBody, bodySize, endOfStream)
+		ctx.chunk(&responseDirection, &ctx.responseBody, vm.onStreamingResponseBody, bodySize, endOfStream)
 		ctx.responseBody.over = endOfStream
 		return ctx.afterStreamedResponse(types.DataStopIterationNoBuffer)
 	}
@@ -105,6 +120,15 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpResponseBody(bodySize int, endOfSt
 func (b *bodyProgress) hold() types.Action {
 	b.held = true
 	return types.DataStopIterationAndBuffer
+}
+
+// afterStreamedRequest lets a chunk go, unless the handler holds it.
+func (s *stream) afterStreamedRequest(stop types.Action) types.Action {
+	s.paused = s.holding
+	if s.holding {
+		return stop
+	}
+	return types.ActionContinue
 }
 
 // afterStreamedResponse lets a chunk go, unless the plugin sends the response by itself.
@@ -132,24 +156,26 @@ func (ctx *CommonHttpCtx[PluginConfig]) wholeBody(d *direction, progress *bodyPr
 }
 
 // chunk runs a streaming handler and gives the host what it returned, if that differs.
-func (ctx *CommonHttpCtx[PluginConfig]) chunk(d *direction, handler onHttpStreamingBodyFunc[PluginConfig],
-	bodySize int, last bool) {
-	var chunk []byte
-	if bodySize > 0 {
-		var err error
-		if chunk, err = d.get(0, bodySize); err != nil && err != types.ErrorStatusNotFound {
-			log.Warn("get " + d.name + " body failed: " + err.Error())
-			if ctx.plugin.failClosed {
-				ctx.refuse("internal_error")
-			}
-			return
+func (ctx *CommonHttpCtx[PluginConfig]) chunk(d *direction, progress *bodyProgress,
+	handler onHttpStreamingBodyFunc[PluginConfig], bodySize int, last bool) {
+	ctx.holding = false
+	chunk, err := d.next(progress.held, bodySize)
+	if err != nil {
+		log.Warn("get " + d.name + " body failed: " + err.Error())
+		if ctx.plugin.failClosed {
+			ctx.refuse("internal_error")
 		}
+		return
 	}
 	inPlace := !ctx.pluginCtx.vm.noInPlaceBodyEdits
 	if inPlace {
 		chunkCopy = append(chunkCopy[:0], chunk...)
 	}
 	result := handler(ctx, *ctx.config, chunk, last)
+	progress.held = ctx.holding
+	if ctx.holding {
+		return
+	}
 	if sameSlice(result, chunk) && (!inPlace || bytes.Equal(result, chunkCopy)) {
 		return
 	}
@@ -177,8 +203,7 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpRequestTrailers(int) (action types
 	}
 	if ctx.streamRequestBody && vm.onStreamingRequestBody != nil {
 		ctx.lastChunk(&requestDirection, &ctx.requestBody, vm.onStreamingRequestBody)
-		ctx.paused = false
-		return types.ActionContinue
+		return ctx.afterStreamedRequest(types.ActionPause)
 	}
 	if vm.onRequestBody == nil {
 		return types.ActionContinue
@@ -219,8 +244,13 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpResponseTrailers(int) (action type
 func (ctx *CommonHttpCtx[PluginConfig]) lastChunk(d *direction, progress *bodyProgress,
 	handler onHttpStreamingBodyFunc[PluginConfig]) {
 	progress.over = true
+	if progress.held {
+		ctx.chunk(d, progress, handler, 0, true)
+		return
+	}
+	ctx.holding = false
 	rest := handler(ctx, *ctx.config, nil, true)
-	if len(rest) == 0 {
+	if len(rest) == 0 || ctx.holding {
 		return
 	}
 	if err := d.add(rest); err != nil {

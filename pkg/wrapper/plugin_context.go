@@ -9,6 +9,7 @@ import (
 // plugin is the part of a plugin context that does not depend on the configuration type. Two resources with the same
 // code share a VM, so everything that belongs to one of them is here and nothing is in the VM.
 type plugin struct {
+	contextID  uint32
 	name       string // as registered
 	id         string // `_plugin_id_`, may be empty
 	logger     log.Log

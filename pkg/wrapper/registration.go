@@ -98,10 +98,11 @@ func (ctx *CommonVmCtx[PluginConfig]) setLogger(logger log.Log) {
 }
 
 // NewPluginContext is called by the binding for each configured plugin.
-func (ctx *CommonVmCtx[PluginConfig]) NewPluginContext(uint32) types.PluginContext {
+func (ctx *CommonVmCtx[PluginConfig]) NewPluginContext(contextID uint32) types.PluginContext {
 	return &CommonPluginCtx[PluginConfig]{
 		vm: ctx,
 		plugin: plugin{
+			contextID:  contextID,
 			name:       ctx.pluginName,
 			logger:     ctx.log,
 			vmID:       &ctx.vmID,

@@ -22,6 +22,7 @@ type stream struct {
 	streamRequestBody, streamResponseBody bool
 	requestBody, responseBody             bodyProgress
 	pauseStreamingResponse                bool
+	holding                               bool // HoldRequestBody was called for the chunk at hand
 
 	paused      bool  // the last phase callback stopped
 	refused     bool  // the SDK answered; no more handlers
