@@ -1,0 +1,134 @@
+package body
+
+import "strings"
+
+// Obstacle says why a body must be left alone. The zero value is no obstacle. Header and query edits do not depend on it.
+type Obstacle string
+
+const (
+	NoBody      Obstacle = "no body"      // none will come: end of stream with the headers, HEAD, 1xx, 204, 304
+	Upgrade     Obstacle = "upgrade"      // after the handshake the connection carries another protocol
+	Encoded     Obstacle = "encoded"      // content-encoding other than identity
+	Binary      Obstacle = "binary"       // octet-stream or gRPC
+	EventStream Obstacle = "event stream" // waiting for its end would hold the events back
+	Partial     Obstacle = "partial"      // 206 (RFC 9110, section 15.3.7): the ranges would no longer fit
+	NoTransform Obstacle = "no-transform" // cache-control forbids edits (RFC 9111, section 5.2)
+	Charset     Obstacle = "charset"      // a byte that looks like ASCII may be part of another character
+)
+
+// OfRequest says what keeps a plugin from editing a request's body. headers are all request headers with lower-case
+// names; hasBody is what the context's HasRequestBody says.
+func OfRequest(headers [][2]string, hasBody bool) Obstacle {
+	if !hasBody {
+		return NoBody
+	}
+	if value(headers, "upgrade") != "" || value(headers, ":method") == "CONNECT" {
+		return Upgrade
+	}
+	return ofContent(headers)
+}
+
+// OfResponse says what keeps a plugin from waiting for a response's body to edit it. method is that of the request,
+// headers are all response headers with lower-case names; hasBody is what the context's HasResponseBody says.
+func OfResponse(method string, headers [][2]string, hasBody bool) Obstacle {
+	status := value(headers, ":status")
+	switch {
+	case status == "101":
+		return Upgrade
+	case !hasBody, method == "HEAD", status == "204", status == "304", strings.HasPrefix(status, "1"):
+		return NoBody
+	case method == "CONNECT" && strings.HasPrefix(status, "2"):
+		return Upgrade
+	case status == "206":
+		return Partial
+	case MediaType(value(headers, "content-type")) == "text/event-stream":
+		return EventStream
+	}
+	return ofContent(headers)
+}
+
+func ofContent(headers [][2]string) Obstacle {
+	for _, h := range headers {
+		switch h[0] {
+		case "content-encoding":
+			if h[1] != "" && !strings.EqualFold(h[1], "identity") {
+				return Encoded
+			}
+		case "cache-control":
+			if hasToken(h[1], "no-transform") {
+				return NoTransform
+			}
+		case "content-type":
+			media := MediaType(h[1])
+			if strings.Contains(media, "octet-stream") || strings.Contains(media, "grpc") {
+				return Binary
+			}
+			if !keepsASCII(charset(h[1])) {
+				return Charset
+			}
+		}
+	}
+	return ""
+}
+
+// MediaType is a content type without its parameters, in lower case.
+func MediaType(contentType string) string {
+	media, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(media))
+}
+
+// IsJSON tells whether a content type is JSON: application/json, or a type with the suffix +json (RFC 6839).
+func IsJSON(contentType string) bool {
+	media := MediaType(contentType)
+	return media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")
+}
+
+// charset is the charset parameter of a content type, in lower case; "" if there is none.
+func charset(contentType string) string {
+	_, parameters, _ := strings.Cut(contentType, ";")
+	for parameters != "" {
+		var parameter string
+		parameter, parameters, _ = strings.Cut(parameters, ";")
+		name, text, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "charset") {
+			return strings.ToLower(strings.Trim(strings.TrimSpace(text), `"'`))
+		}
+	}
+	return ""
+}
+
+// keepsASCII tells whether every byte below 0x80 is the ASCII character, in whatever place. It is true of UTF-8, of the
+// single-byte charsets and of EUC, and false of UTF-16, UTF-32, the GB and Big5 families, Shift_JIS, ISO 2022 and unknown
+// ones.
+func keepsASCII(name string) bool {
+	switch name {
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "macintosh", "euc-jp", "euc-kr", "gb2312", "tis-620":
+		return true
+	}
+	for _, family := range [...]string{"iso-8859-", "iso8859-", "windows-125", "cp125", "koi8-", "latin"} {
+		if strings.HasPrefix(name, family) {
+			return true
+		}
+	}
+	return false
+}
+
+func value(headers [][2]string, name string) string {
+	for i := range headers {
+		if headers[i][0] == name {
+			return headers[i][1]
+		}
+	}
+	return ""
+}
+
+func hasToken(list, token string) bool {
+	for list != "" {
+		var item string
+		item, list, _ = strings.Cut(list, ",")
+		if strings.EqualFold(strings.TrimSpace(item), token) {
+			return true
+		}
+	}
+	return false
+}
