@@ -1,0 +1,118 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/pkg/log"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
+)
+
+const (
+	details = "custom-response"
+	pending = "rule" // context key: the rule that waits for the body
+)
+
+// onRequestHeaders answers, unless the plugin is there to replace responses.
+func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
+	if !config.replacements.empty() {
+		return types.ActionContinue
+	}
+	o := original{situation: situation{ctx: ctx}}
+	for _, r := range config.mocks {
+		if r.request(&o.situation) {
+			return r.send(&o, nil)
+		}
+	}
+	return types.ActionContinue
+}
+
+func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
+	r, headers, o := config.replacement(ctx)
+	if r != nil && r.body.needsBody && body.OfResponse(ctx.Method(), headers, ctx.HasResponseBody()) == "" {
+		ctx.SetContext(pending, waiting{r, headers, o})
+		return types.HeaderStopIteration
+	}
+	ctx.DontReadResponseBody()
+	if r == nil {
+		return types.ActionContinue
+	}
+	return r.send(&o, headers)
+}
+
+// replacement returns the rule for the response at hand, nil if it stays.
+func (c *Config) replacement(ctx wrapper.HttpContext) (*rule, [][2]string, original) {
+	if c.replacements.empty() {
+		return nil, nil, original{}
+	}
+	headers, err := proxywasm.GetHttpResponseHeaders()
+	if err != nil {
+		log.Error("get response headers failed: " + err.Error())
+		return nil, nil, original{}
+	}
+	o := original{situation: situation{ctx: ctx}, status: value(headers, ":status")}
+	return c.replacements.find(o.status, &o.situation), headers, o
+}
+
+// waiting is a rule that needs the body of the response it replaces.
+type waiting struct {
+	rule    *rule
+	headers [][2]string
+	original
+}
+
+func onResponseBody(ctx wrapper.HttpContext, _ Config, data []byte) types.Action {
+	w, ok := ctx.GetContext(pending).(waiting)
+	if !ok {
+		return types.ActionContinue
+	}
+	w.original.body = string(data)
+	w.rule.send(&w.original, w.headers)
+	return types.DataStopIterationNoBuffer
+}
+
+// send answers in place of a request, or of the response with the given headers.
+func (r *rule) send(o *original, replaced [][2]string) types.Action {
+	var headers [][2]string
+	for _, h := range replaced {
+		if r.keeps(h[0]) {
+			headers = append(headers, h)
+		}
+	}
+	for _, h := range r.headers {
+		headers = append(headers, [2]string{h.name, h.value.render(o)})
+	}
+	err := proxywasm.SendHttpResponseWithDetail(r.status, details, headers, []byte(r.body.render(o)), -1)
+	if err != nil {
+		log.Error("sending the custom response failed: " + err.Error())
+		return types.ActionContinue
+	}
+	return types.ActionPause
+}
+
+// keeps tells whether a header of the replaced response is kept: it must be listed, and not be one that the rule sets.
+func (r *rule) keeps(name string) bool {
+	for _, h := range r.headers {
+		if strings.EqualFold(h.name, name) && name != "set-cookie" {
+			return false
+		}
+	}
+	for _, kept := range r.keepHeaders {
+		if kept == name {
+			return true
+		}
+	}
+	return false
+}
+
+func value(headers [][2]string, name string) string {
+	for _, h := range headers {
+		if h[0] == name {
+			return h[1]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
+)
+
+// conditions limit a rule to some requests, or to responses of some origin. All that are set must hold.
+type conditions struct {
+	methods, paths []string
+	accepts        []string // media types, lower case; "text/" stands for all of text/*
+	source         string   // "", "backend" or "gateway"
+	details        []string // a trailing * stands for any rest
+	flags          uint64   // one of them must be set; 0: any
+}
+
+// responseFlags are the bits of the attribute response.flags by the names they have in access logs (Envoy,
+// "Access log, command operators: RESPONSE_FLAGS").
+var responseFlags = []string{"LH", "UH", "UT", "LR", "UR", "UF", "UC", "UO", "NR", "DI", "FI", "RL", "UAEX", "RLSE", "DC",
+	"URX", "SI", "IH", "DPE", "UMSDR", "RFCF", "NFCF", "DT", "UPE", "NC", "OM"}
+
+func parseConditions(o field.Object) (c conditions, err error) {
+	if c.methods, _, err = o.Strings("enable_on_methods"); err != nil {
+		return c, err
+	}
+	if c.paths, _, err = o.Strings("enable_on_path_prefixes"); err != nil {
+		return c, err
+	}
+	accepts, _, err := o.Strings("enable_on_accept")
+	if err != nil {
+		return c, err
+	}
+	for i, name := range accepts {
+		if strings.Count(name, "/") != 1 || strings.ContainsAny(name, ";, ") {
+			return c, o.FieldError(field.Item("enable_on_accept", i), `must be a media type such as "text/html" or "text/*"`)
+		}
+		c.accepts = append(c.accepts, strings.TrimSuffix(strings.ToLower(name), "*"))
+	}
+	if c.source, err = o.Enum("enable_on_source", "gateway", "backend"); err != nil {
+		return c, err
+	}
+	if c.details, _, err = o.Strings("enable_on_details"); err != nil {
+		return c, err
+	}
+	flags, _, err := o.Strings("enable_on_flags")
+	if err != nil {
+		return c, err
+	}
+	for i, name := range flags {
+		bit := slices.Index(responseFlags, name)
+		if bit < 0 {
+			return c, o.FieldError(field.Item("enable_on_flags", i), "must be one of "+strings.Join(responseFlags, ", "))
+		}
+		c.flags |= 1 << bit
+	}
+	return c, nil
+}
+
+func (c *conditions) limitsRequests() bool {
+	return c.methods != nil || c.paths != nil || c.accepts != nil
+}
+
+func (c *conditions) limitsResponses() bool {
+	return c.limitsRequests() || c.source != "" || c.details != nil || c.flags != 0
+}
+
+// situation is a request, and its response if there is one; what a condition asks for is read then.
+type situation struct {
+	ctx     wrapper.HttpContext
+	details *string
+}
+
+func (c *conditions) request(s *situation) bool {
+	if c.methods != nil && !slices.Contains(c.methods, s.ctx.Method()) {
+		return false
+	}
+	if c.paths != nil && !slices.ContainsFunc(c.paths, func(prefix string) bool { return strings.HasPrefix(s.ctx.Path(), prefix) }) {
+		return false
+	}
+	return c.accepts == nil || c.accepted(requestHeader(s.ctx, "accept"))
+}
+
+// accepted asks whether the client names one of the media types, with a weight that is not zero. Wildcards of the client
+// do not count: every browser and every tool sends */*.
+func (c *conditions) accepted(accept string) bool {
+	for item := range strings.SplitSeq(strings.ToLower(accept), ",") {
+		media, parameters, _ := strings.Cut(item, ";")
+		media = strings.TrimSpace(media)
+		if q := strings.ReplaceAll(parameters, " ", ""); q == "q=0" || strings.HasPrefix(q, "q=0.") && strings.Trim(q[4:], "0") == "" {
+			continue
+		}
+		for _, name := range c.accepts {
+			if media == name || strings.HasSuffix(name, "/") && strings.HasPrefix(media, name) && media != name+"*" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *conditions) response(s *situation) bool {
+	switch c.source {
+	case "gateway":
+		if s.codeDetails() == "via_upstream" {
+			return false
+		}
+	case "backend":
+		if s.codeDetails() != "via_upstream" {
+			return false
+		}
+	}
+	if c.details != nil && !slices.ContainsFunc(c.details, s.hasDetails) {
+		return false
+	}
+	if c.flags != 0 && c.flags&flags() == 0 {
+		return false
+	}
+	return c.request(s)
+}
+
+// codeDetails is the attribute response.code_details; "" if the host does not tell.
+func (s *situation) codeDetails() string {
+	if s.details == nil {
+		value, _ := proxywasm.GetProperty([]string{"response", "code_details"})
+		details := string(value)
+		s.details = &details
+	}
+	return *s.details
+}
+
+// hasDetails compares with the whole, and with what follows the prefix that hosts put before a plugin's own details.
+func (s *situation) hasDetails(pattern string) bool {
+	details := s.codeDetails()
+	own := details[strings.LastIndex(details, "::")+1:]
+	own = strings.TrimPrefix(own, ":")
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(details, prefix) || strings.HasPrefix(own, prefix)
+	}
+	return details == pattern || own == pattern
+}
+
+func flags() uint64 {
+	value, err := proxywasm.GetProperty([]string{"response", "flags"})
+	if err != nil || len(value) != 8 {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(value)
+}
+
+func requestHeader(ctx wrapper.HttpContext, name string) string {
+	for _, h := range wrapper.RequestHeaders(ctx) {
+		if h[0] == name {
+			return h[1]
+		}
+	}
+	return ""
+}
