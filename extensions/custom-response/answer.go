@@ -32,7 +32,7 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 
 func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	r, headers, o := config.replacement(ctx)
-	if r != nil && r.body.needsBody && body.OfResponse(ctx.Method(), headers, ctx.HasResponseBody()) == "" {
+	if r != nil && r.body.Uses("body") && body.OfResponse(ctx.Method(), headers, ctx.HasResponseBody()) == "" {
 		ctx.SetContext(pending, waiting{r, headers, o})
 		return types.HeaderStopIteration
 	}
@@ -83,9 +83,9 @@ func (r *rule) send(o *original, replaced [][2]string) types.Action {
 		}
 	}
 	for _, h := range r.headers {
-		headers = append(headers, [2]string{h.name, h.value.render(o)})
+		headers = append(headers, [2]string{h.name, h.value.Render(o.value)})
 	}
-	err := proxywasm.SendHttpResponseWithDetail(r.status, details, headers, []byte(r.body.render(o)), -1)
+	err := proxywasm.SendHttpResponseWithDetail(r.status, details, headers, []byte(r.body.Render(o.value)), -1)
 	if err != nil {
 		log.Error("sending the custom response failed: " + err.Error())
 		return types.ActionContinue

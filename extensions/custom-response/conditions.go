@@ -1,29 +1,22 @@
 package main
 
 import (
-	"encoding/binary"
 	"slices"
 	"strings"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
-
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/origin"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
 // conditions limit a rule to some requests, or to responses of some origin. All that are set must hold.
 type conditions struct {
 	methods, paths []string
-	accepts        []string // media types, lower case; "text/" stands for all of text/*
-	source         string   // "", "backend" or "gateway"
-	details        []string // a trailing * stands for any rest
-	flags          uint64   // one of them must be set; 0: any
+	accepts        []string     // media types, lower case; "text/" stands for all of text/*
+	source         string       // "", "backend" or "gateway"
+	details        []string     // a trailing * stands for any rest
+	flags          origin.Flags // one of them must be set; 0: any
 }
-
-// responseFlags are the bits of the attribute response.flags by the names they have in access logs (Envoy,
-// "Access log, command operators: RESPONSE_FLAGS").
-var responseFlags = []string{"LH", "UH", "UT", "LR", "UR", "UF", "UC", "UO", "NR", "DI", "FI", "RL", "UAEX", "RLSE", "DC",
-	"URX", "SI", "IH", "DPE", "UMSDR", "RFCF", "NFCF", "DT", "UPE", "NC", "OM"}
 
 func parseConditions(o field.Object) (c conditions, err error) {
 	if c.methods, _, err = o.Strings("enable_on_methods"); err != nil {
@@ -53,11 +46,11 @@ func parseConditions(o field.Object) (c conditions, err error) {
 		return c, err
 	}
 	for i, name := range flags {
-		bit := slices.Index(responseFlags, name)
-		if bit < 0 {
-			return c, o.FieldError(field.Item("enable_on_flags", i), "must be one of "+strings.Join(responseFlags, ", "))
+		flag, err := origin.ParseFlag(name)
+		if err != nil {
+			return c, o.FieldError(field.Item("enable_on_flags", i), err.Error())
 		}
-		c.flags |= 1 << bit
+		c.flags |= flag
 	}
 	return c, nil
 }
@@ -107,18 +100,18 @@ func (c *conditions) accepted(accept string) bool {
 func (c *conditions) response(s *situation) bool {
 	switch c.source {
 	case "gateway":
-		if s.codeDetails() == "via_upstream" {
+		if s.codeDetails() == origin.ViaUpstream {
 			return false
 		}
 	case "backend":
-		if s.codeDetails() != "via_upstream" {
+		if s.codeDetails() != origin.ViaUpstream {
 			return false
 		}
 	}
 	if c.details != nil && !slices.ContainsFunc(c.details, s.hasDetails) {
 		return false
 	}
-	if c.flags != 0 && c.flags&flags() == 0 {
+	if c.flags != 0 && c.flags&origin.ResponseFlags() == 0 {
 		return false
 	}
 	return c.request(s)
@@ -127,31 +120,13 @@ func (c *conditions) response(s *situation) bool {
 // codeDetails is the attribute response.code_details; "" if the host does not tell.
 func (s *situation) codeDetails() string {
 	if s.details == nil {
-		value, _ := proxywasm.GetProperty([]string{"response", "code_details"})
-		details := string(value)
+		details := origin.Details()
 		s.details = &details
 	}
 	return *s.details
 }
 
-// hasDetails compares with the whole, and with what follows the prefix that hosts put before a plugin's own details.
-func (s *situation) hasDetails(pattern string) bool {
-	details := s.codeDetails()
-	own := details[strings.LastIndex(details, "::")+1:]
-	own = strings.TrimPrefix(own, ":")
-	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-		return strings.HasPrefix(details, prefix) || strings.HasPrefix(own, prefix)
-	}
-	return details == pattern || own == pattern
-}
-
-func flags() uint64 {
-	value, err := proxywasm.GetProperty([]string{"response", "flags"})
-	if err != nil || len(value) != 8 {
-		return 0
-	}
-	return binary.LittleEndian.Uint64(value)
-}
+func (s *situation) hasDetails(pattern string) bool { return origin.Match(s.codeDetails(), pattern) }
 
 func requestHeader(ctx wrapper.HttpContext, name string) string {
 	for _, h := range wrapper.RequestHeaders(ctx) {

@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/template"
 )
 
 var errNoRules = errors.New("no valid config is found")
@@ -22,7 +23,7 @@ type Config struct {
 type rule struct {
 	status  uint32 // 200 to 599
 	headers []header
-	body    text
+	body    template.Text
 	conditions
 	keepHeaders []string // of the response that is replaced; lower case
 }
@@ -30,7 +31,7 @@ type rule struct {
 // header is a configured header; the content type is among them, as the last.
 type header struct {
 	name  string
-	value text
+	value template.Text
 }
 
 // parseConfig reads the global configuration, or a rule, in one of two layouts: a list of rules, or one rule.
@@ -130,7 +131,7 @@ func (r *rule) parseAnswer(o field.Object, templates bool) error {
 		case "content-type":
 			contentType = value
 		default:
-			parsed, err := parseText(value, templates, inHeader)
+			parsed, err := parseText(value, templates, template.Plain, headerVariables)
 			if err != nil {
 				return o.FieldError(field.Item("headers", i), err.Error())
 			}
@@ -144,9 +145,9 @@ func (r *rule) parseAnswer(o field.Object, templates bool) error {
 		}
 	}
 	if contentType != "" {
-		r.headers = append(r.headers, header{"content-type", text{plain: contentType}})
+		r.headers = append(r.headers, header{"content-type", template.Literal(contentType)})
 	}
-	parsed, err := parseText(body, templates, placeOf(contentType))
+	parsed, err := parseText(body, templates, template.PlaceOf(contentType), bodyVariables)
 	if err != nil {
 		return o.FieldError("body", err.Error())
 	}
