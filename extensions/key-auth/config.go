@@ -2,130 +2,71 @@ package main
 
 import (
 	"errors"
-	"strings"
 
-	"github.com/tidwall/gjson"
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
 )
-
-// defaultRealm is the realm of the WWW-Authenticate header when none is configured.
-const defaultRealm = "MSE Gateway"
 
 // Config is the global configuration, or that of a rule.
-type Config struct {
-	access access
-	allow  map[string]bool // consumers let through; only with accessAllowed
-	realm  string
+type Config = consumers.Config[authentication]
 
-	credentials *credentials // nil where nobody can authenticate
-	hide        bool         // remove the key before forwarding
-	strip       bool         // remove the client's own X-Mse-Consumer first
-
-	// failure is why the global configuration is unusable. It is reported by the first rule: the SDK drops a global
-	// configuration that does not parse when there are rules, and a gateway must not run on half of it.
-	failure error
+// authentication is what a configuration, or a rule with callers of its own, asks of a request.
+type authentication struct {
+	credentials *credentials
+	hide        bool // remove the key before forwarding
+	refusals    refusals
 }
 
-// access says who may pass.
-type access int
-
-const (
-	accessPublic   access = iota // no authentication
-	accessConsumer               // any consumer
-	accessAllowed                // consumers of the allow list
-)
-
-// parseConfig reads the global configuration.
-func parseConfig(json gjson.Result, config *Config) error {
-	hasRules := len(json.Get("_rules_").Array()) > 0
-	err := config.parseGlobal(json, hasRules)
-	if err != nil && hasRules {
-		config.failure = err
-		return nil
-	}
-	return err
+var table = consumers.Table[authentication]{
+	Plugin: "key-auth",
+	Own:    []string{"consumers", "credentials"},
+	Parse:  parseAuthentication,
 }
 
-func (c *Config) parseGlobal(json gjson.Result, hasRules bool) error {
-	required, set, err := boolean(json, "global_auth")
-	if err != nil {
-		return err
-	}
-	c.access = accessPublic
-	if required || !set && !hasRules {
-		c.access = accessConsumer
-	}
-	return c.parseAuthentication(json)
-}
-
-// parseRuleConfig reads a rule. It takes everything from the global configuration but who may pass, unless it has
-// consumers or credentials of its own.
-func parseRuleConfig(json gjson.Result, global Config, config *Config) error {
-	if global.failure != nil {
-		return errors.New("global configuration: " + global.failure.Error())
-	}
-	*config = global
-	disabled, _, err := boolean(json, "_disable_")
-	if err != nil {
-		return err
-	}
-	if disabled {
-		config.access = accessPublic
-		return nil
-	}
-	if json.Get("consumers").Exists() || json.Get("credentials").Exists() {
-		config.access, config.allow = accessConsumer, nil
-		return config.parseAuthentication(json)
-	}
-	allow := json.Get("allow")
-	if !allow.Exists() {
-		return errors.New("allow is required")
-	}
-	if len(allow.Array()) == 0 {
-		return errors.New("allow cannot be empty")
-	}
-	if global.credentials == nil {
-		return errors.New("allow: needs consumers in the global configuration")
-	}
-	config.access, config.allow = accessAllowed, map[string]bool{}
-	for _, name := range allow.Array() {
-		config.allow[name.String()] = true
-	}
-	return nil
-}
-
-// parseAuthentication reads keys, consumers and what belongs to them.
-func (c *Config) parseAuthentication(json gjson.Result) error {
+func parseAuthentication(o field.Object) (*authentication, error) {
+	auth := &authentication{}
 	var err error
-	if c.hide, _, err = boolean(json, "hide_credentials"); err != nil {
-		return err
+	if auth.hide, _, err = o.Bool("hide_credentials"); err != nil {
+		return nil, err
 	}
-	if strip, set, err := boolean(json, "strip_consumer_header"); err != nil {
-		return err
-	} else if set {
-		c.strip = strip
+	realm, err := consumers.Realm(o)
+	if err != nil {
+		return nil, err
 	}
-	c.realm = defaultRealm
-	if realm := json.Get("realm"); realm.Exists() {
-		if realm.Type != gjson.String || strings.ContainsAny(realm.String(), "\r\n\x00") {
-			return errors.New("realm: must be a string without line breaks")
-		}
-		c.realm = realm.String()
-	}
-	c.credentials, err = parseCredentials(json)
-	return err
+	auth.refusals = newRefusals(realm)
+	auth.credentials, err = parseCredentials(o)
+	return auth, err
 }
 
-// boolean reads a switch: true, false, "true", "false", 1 or 0. set is false where the field is absent or null.
-func boolean(json gjson.Result, field string) (value, set bool, err error) {
-	v := json.Get(field)
-	if !v.Exists() || v.Type == gjson.Null {
-		return false, false, nil
+// parseCredentials reads where keys are looked for, and the keys of consumers or of nobody in particular.
+func parseCredentials(o field.Object) (*credentials, error) {
+	base, err := parseLookIn(o)
+	if err != nil {
+		return nil, err
 	}
-	switch v.Raw {
-	case "true", `"true"`, "1":
-		return true, true, nil
-	case "false", `"false"`, "0":
-		return false, true, nil
+	named, nameless := o.JSON().Get("consumers"), o.JSON().Get("credentials").Exists()
+	if named.Exists() && nameless {
+		return nil, errors.New("consumers and credentials: only one of them can be set")
 	}
-	return false, false, errors.New(field + ": must be true or false, not " + v.Raw)
+	if len(base.keys) == 0 && (nameless || !everyConsumerHasKeys(named)) {
+		return nil, errors.New("keys is required")
+	}
+	if !base.header && !base.query {
+		return nil, errors.New("in_query and in_header: one of them must be true")
+	}
+	c := newCredentials()
+	defer c.finish()
+	if nameless {
+		return c, c.addNameless(o, base)
+	}
+	list, err := consumers.List(o, "consumers")
+	if err != nil {
+		return nil, err
+	}
+	for _, consumer := range list {
+		if err := c.addConsumer(consumer, base); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }

@@ -1,29 +1,30 @@
 package main
 
 import (
-	"strings"
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
 // key is a non-empty value found at a place.
 type key struct {
-	value   string
-	plain   string // a parameter's value with "+" left as it is; "" where that makes no difference
-	place   int
-	inParam bool
-	twice   bool // the header is there again with another value
+	value    string
+	plain    string // a parameter's value with "+" left as it is; "" where that makes no difference
+	place    int
+	inParam  bool
+	unusable bool // too long, or the header is there again with another value
 }
 
-// findKeys appends to found what stands at the places of the configuration: at each the first header of that name if it
-// is not empty, else every value of the parameter.
+// findKeys appends to found what stands at the places of the configuration: at each the header of that name if it is not
+// empty, else every value of the parameter.
 func findKeys(c *credentials, headers [][2]string, found []key) []key {
-	var query []param
+	var params []query.Param
 	parsed := false
 	for i := range c.places {
 		p := &c.places[i]
 		if p.header != "" {
-			if k, ok := headerKey(headers, p.header); ok {
-				k.place = i
-				found = append(found, k)
+			value, state := consumers.Credential(headers, p.header)
+			if state != consumers.Absent {
+				found = append(found, key{value: value, place: i, unusable: state == consumers.Unusable})
 				continue
 			}
 		}
@@ -31,39 +32,16 @@ func findKeys(c *credentials, headers [][2]string, found []key) []key {
 			continue
 		}
 		if !parsed {
-			query, parsed = parseQuery(headerValue(headers, ":path")), true
+			params, parsed = query.Params(consumers.FirstHeader(headers, ":path")), true
 		}
-		for _, q := range query {
-			if q.name == p.param && q.value != "" {
-				found = append(found, key{value: q.value, plain: q.plain, place: i, inParam: true})
+		for _, q := range params {
+			if q.Name == p.param && q.Value != "" {
+				found = append(found, key{value: q.Value, plain: q.Plain, place: i, inParam: true,
+					unusable: len(q.Value) > consumers.MaxCredential})
 			}
 		}
 	}
 	return found
-}
-
-func headerKey(headers [][2]string, name string) (key, bool) {
-	k, ok := key{}, false
-	for i := range headers {
-		if headers[i][0] != name {
-			continue
-		}
-		if !ok {
-			k.value, ok = headers[i][1], true
-			continue
-		}
-		k.twice = k.twice || headers[i][1] != k.value
-	}
-	return k, ok && (k.value != "" || k.twice)
-}
-
-func headerValue(headers [][2]string, name string) string {
-	for i := range headers {
-		if headers[i][0] == name {
-			return headers[i][1]
-		}
-	}
-	return ""
 }
 
 // identify returns the index of the credential that the request's keys stand for.
@@ -72,7 +50,7 @@ func (c *credentials) identify(found []key) (int, verdict) {
 		return -1, verdictNone
 	}
 	for i := range found {
-		if found[i].twice || len(found[i].value) > maxKey {
+		if found[i].unusable {
 			return -1, verdictUnknown
 		}
 	}
@@ -131,11 +109,10 @@ func (s *credential) isAt(place int) bool {
 	return false
 }
 
-// withoutScheme drops a leading scheme word and the spaces after it (RFC 9110 section 11.4: the word is
-// case-insensitive).
 func withoutScheme(value, scheme string) string {
-	if scheme == "" || len(value) <= len(scheme) || value[len(scheme)] != ' ' || !strings.EqualFold(value[:len(scheme)], scheme) {
+	if scheme == "" {
 		return value
 	}
-	return strings.TrimLeft(value[len(scheme):], " ")
+	bare, _ := consumers.CutScheme(value, scheme)
+	return bare
 }

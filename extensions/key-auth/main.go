@@ -14,7 +14,7 @@ func init() {
 		wrapper.FailClosed[Config](),
 		wrapper.NoRouteCall[Config](),
 		wrapper.ReadsRequestHeaders[Config](),
-		wrapper.ParseOverrideConfig(parseConfig, parseRuleConfig),
+		wrapper.ParseOverrideConfig(table.ParseGlobal, table.ParseRule),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 	)
 }

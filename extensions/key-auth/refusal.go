@@ -1,33 +1,20 @@
 package main
 
-import (
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
+import "github.com/wasmplane/wasmplane/extensions/internal/consumers"
 
-	"github.com/wasmplane/wasmplane/pkg/log"
-)
-
-// refusal is an answer to a request that may not pass.
-type refusal struct {
-	status  uint32
-	details string
-	body    string
+// refusals are the answers to requests that may not pass.
+type refusals struct {
+	noKey, severalKeys, unauthorized consumers.Refusal
 }
 
-var (
-	noKey         = refusal{401, "key-auth.no_key", "Request denied by Key Auth check. No Key Authentication information found."}
-	severalKeys   = refusal{401, "key-auth.multi_key", "Request denied by Key Auth check. Multi Key Authentication information found."}
-	unauthorized  = refusal{403, "key-auth.unauthorized", "Request denied by Key Auth check. Unauthorized consumer."}
-	internalError = refusal{500, "key-auth.internal_error", ""}
-)
-
-func refuse(config *Config, r refusal) types.Action {
-	headers := [][2]string{{"WWW-Authenticate", "Key realm=" + config.realm}}
-	if r.status == internalError.status {
-		headers = nil
+func newRefusals(realm string) refusals {
+	headers := [][2]string{{"WWW-Authenticate", "Key realm=" + realm}}
+	return refusals{
+		noKey: consumers.Refusal{Status: 401, Details: "key-auth.no_key", Headers: headers,
+			Body: "Request denied by Key Auth check. No Key Authentication information found."},
+		severalKeys: consumers.Refusal{Status: 401, Details: "key-auth.multi_key", Headers: headers,
+			Body: "Request denied by Key Auth check. Multi Key Authentication information found."},
+		unauthorized: consumers.Refusal{Status: 403, Details: "key-auth.unauthorized", Headers: headers,
+			Body: "Request denied by Key Auth check. Unauthorized consumer."},
 	}
-	if err := proxywasm.SendHttpResponseWithDetail(r.status, r.details, headers, []byte(r.body), -1); err != nil {
-		log.Error("the refusal cannot be sent: " + err.Error())
-	}
-	return types.HeaderStopAllIterationAndWatermark
 }

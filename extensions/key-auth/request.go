@@ -4,14 +4,11 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
-
-const consumerHeader = "x-mse-consumer"
-
-// maxKey is the longest key that is looked at, in bytes.
-const maxKey = 32 << 10
 
 // verdict is what became of a request's keys.
 type verdict int
@@ -24,72 +21,34 @@ const (
 )
 
 func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
-	if config.strip {
-		if err := proxywasm.RemoveHttpRequestHeader(consumerHeader); err != nil {
-			return refuse(&config, internalError)
-		}
+	headers, action, checked := config.Enter(ctx)
+	if !checked {
+		return action
 	}
-	if config.access == accessPublic {
-		log.Info("authorization is not required")
-		return types.HeaderContinue
-	}
-	headers := wrapper.RequestHeaders(ctx)
-	if headers == nil {
-		log.Error("request headers cannot be read")
-		return refuse(&config, internalError)
-	}
+	auth := config.Auth
 	var room [4]key
-	found := findKeys(config.credentials, headers, room[:0])
-	index, verdict := config.credentials.identify(found)
+	found := findKeys(auth.credentials, headers, room[:0])
+	index, verdict := auth.credentials.identify(found)
 	switch verdict {
 	case verdictNone:
-		return refuse(&config, noKey)
+		return auth.refusals.noKey.Send()
 	case verdictSeveral:
-		return refuse(&config, severalKeys)
+		return auth.refusals.severalKeys.Send()
 	case verdictUnknown:
 		log.Warn("the key in the request is no consumer's")
-		return refuse(&config, unauthorized)
+		return auth.refusals.unauthorized.Send()
 	}
-	consumer := config.credentials.list[index].consumer
-	if config.access == accessAllowed && (consumer == "" || !config.allow[consumer]) {
+	consumer := auth.credentials.list[index].consumer
+	if !config.Allows(consumer) {
 		log.Warn("consumer \"" + consumer + "\" is not allowed here")
-		return refuse(&config, unauthorized)
+		return auth.refusals.unauthorized.Send()
 	}
-	return admit(&config, consumer, headers, found)
-}
-
-// admit lets an authenticated request through with the verified consumer's name.
-func admit(config *Config, consumer string, headers [][2]string, found []key) types.Action {
-	if config.hide {
-		if err := hideKeys(config.credentials, headers, found); err != nil {
-			log.Error("the key cannot be removed: " + err.Error())
-			return refuse(config, internalError)
+	if auth.hide {
+		if err := hideKeys(auth.credentials, headers, found); err != nil {
+			return config.Fail("the key cannot be removed", err)
 		}
 	}
-	var err error
-	switch {
-	case consumer != "":
-		err = proxywasm.ReplaceHttpRequestHeader(consumerHeader, consumer)
-	case hasHeader(headers, consumerHeader):
-		err = proxywasm.RemoveHttpRequestHeader(consumerHeader)
-	}
-	if err != nil {
-		log.Error(consumerHeader + " cannot be set: " + err.Error())
-		return refuse(config, internalError)
-	}
-	if wrapper.LogEnabled(wrapper.LogLevelInfo) {
-		log.Info("consumer \"" + consumer + "\" authenticated")
-	}
-	return types.HeaderContinue
-}
-
-func hasHeader(headers [][2]string, name string) bool {
-	for i := range headers {
-		if headers[i][0] == name {
-			return true
-		}
-	}
-	return false
+	return config.Admit(headers, consumer)
 }
 
 // hideKeys removes the keys that were found from the request's headers and query.
@@ -113,6 +72,6 @@ func hideKeys(c *credentials, headers [][2]string, found []key) error {
 	if len(params) == 0 {
 		return nil
 	}
-	path := headerValue(headers, ":path")
-	return proxywasm.ReplaceHttpRequestHeader(":path", withoutParams(path, params))
+	path := query.Without(consumers.FirstHeader(headers, ":path"), func(name string) bool { return params[name] })
+	return proxywasm.ReplaceHttpRequestHeader(":path", path)
 }

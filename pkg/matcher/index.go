@@ -66,16 +66,19 @@ func (x *index) addRule(number int32, c *conditions) {
 }
 
 func (x *index) addHost(number int32, h HostMatcher) {
+	if h.matchType == Prefix {
+		x.hostPrefixes.insert(strings.ToLower(h.host), number)
+		return
+	}
+	host := normalHost(h.host)
 	switch {
-	case h.matchType == Suffix && strings.HasPrefix(h.host, "."):
-		x.subdomains = addKeys(x.subdomains, []string{h.host}, number)
-		x.longestRest = max(x.longestRest, len(h.host))
+	case h.matchType == Suffix && strings.HasPrefix(host, "."):
+		x.subdomains = addKeys(x.subdomains, []string{host}, number)
+		x.longestRest = max(x.longestRest, len(host))
 	case h.matchType == Suffix:
-		x.hostSuffixes.insert(h.host, number)
-	case h.matchType == Prefix:
-		x.hostPrefixes.insert(h.host, number)
+		x.hostSuffixes.insert(host, number)
 	default:
-		x.exactHosts = addKeys(x.exactHosts, []string{h.host}, number)
+		x.exactHosts = addKeys(x.exactHosts, []string{host}, number)
 	}
 }
 
@@ -94,6 +97,7 @@ func addKeys[K comparable](table map[K]int32, keys []K, number int32) map[K]int3
 
 // byHost returns the lowest rule below limit that matches the request's host, port already removed.
 func (x *index) byHost(host string, limit int32) int32 {
+	host = normalHost(host)
 	if n, ok := x.exactHosts[host]; ok {
 		limit = min(limit, n)
 	}
@@ -160,6 +164,12 @@ func serviceOf(cluster string) (port, fqdn string, ok bool) {
 		return "", "", false
 	}
 	return port, fqdn, true
+}
+
+// normalHost is a host in the one form in which hosts are compared: lower case (RFC 9110 section 4.2.3), without the final
+// dot of a fully qualified name. Otherwise "APP.example." would reach what a rule for "app.example" protects.
+func normalHost(host string) string {
+	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 // withoutPort removes the port from an authority. A colon inside the brackets of an IPv6 address is no port.

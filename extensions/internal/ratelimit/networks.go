@@ -4,7 +4,8 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/address"
 )
 
 // networkKeys are addresses and CIDR networks. They are looked up once for each prefix length that occurs, so the cost
@@ -18,8 +19,8 @@ type networkKeys struct {
 }
 
 func (k *networkKeys) add(key string) error {
-	network, ok := parseNetwork(key)
-	if !ok {
+	network, err := address.ParsePrefix(key)
+	if err != nil {
 		return errors.New("failed to parse IPNet for key '" + key + "': invalid IP[" + key + "]")
 	}
 	k.count++
@@ -44,27 +45,6 @@ func (k *networkKeys) add(key string) error {
 		*lengths = append(*lengths, network.Bits())
 	}
 	return nil
-}
-
-// parseNetwork reads an address or a network. Networks of IPv4-mapped addresses are those of the IPv4 addresses.
-func parseNetwork(text string) (netip.Prefix, bool) {
-	if !strings.Contains(text, "/") {
-		addr, err := netip.ParseAddr(text)
-		if err != nil || addr.Zone() != "" {
-			return netip.Prefix{}, false
-		}
-		addr = addr.Unmap()
-		return netip.PrefixFrom(addr, addr.BitLen()), true
-	}
-	network, err := netip.ParsePrefix(text)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	const mapped = 96 // bits before the IPv4 address
-	if addr := network.Addr(); addr.Is4In6() && network.Bits() >= mapped {
-		network = netip.PrefixFrom(addr.Unmap(), network.Bits()-mapped)
-	}
-	return network.Masked(), true
 }
 
 // Match implements Keys.

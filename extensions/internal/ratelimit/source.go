@@ -3,8 +3,7 @@ package ratelimit
 import (
 	"net/netip"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
-
+	"github.com/wasmplane/wasmplane/extensions/internal/address"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -57,34 +56,19 @@ func (s *Source) Value(headers [][2]string) (Value, bool) {
 		if !ok {
 			return Value{}, false
 		}
-		return addressValue(firstOfList(text))
+		return addressValue(address.Parse(address.First(text)))
 	case PeerAddress:
-		text, err := proxywasm.GetProperty([]string{"source", "address"})
-		if err != nil {
-			log.Warn("failed to get down stream ip: " + err.Error())
-			return Value{}, false
-		}
-		return addressValue(string(text))
+		return addressValue(address.Peer())
 	}
 	return Value{}, false
 }
 
-func addressValue(text string) (Value, bool) {
-	addr, ok := parseAddress(text)
-	if !ok {
-		log.Warn("failed to get down stream ip: not an address: " + excerpt(text))
+func addressValue(addr netip.Addr, err error) (Value, bool) {
+	if err != nil {
+		log.Warn("failed to get down stream ip: " + err.Error())
 		return Value{}, false
 	}
 	return Value{Text: addr.String(), Addr: addr}, true
-}
-
-// excerpt keeps a client from filling the log.
-func excerpt(text string) string {
-	const most = 64
-	if len(text) <= most {
-		return text
-	}
-	return text[:most] + "…"
 }
 
 func first(headers [][2]string, name string) (string, bool) {
