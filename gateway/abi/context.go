@@ -28,6 +28,12 @@ type Buffer interface {
 	Append(p []byte)
 }
 
+// SettlingBuffer is a Buffer whose owner wants to know, once the guest has been left, that the guest wrote to it.
+type SettlingBuffer interface {
+	Buffer
+	Settle()
+}
+
 // LocalResponse is the argument of send_local_response.
 type LocalResponse struct {
 	Code       uint32

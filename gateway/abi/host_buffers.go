@@ -65,6 +65,9 @@ func setBuffer(vm *VM, s []uint64) Status {
 	default:
 		return BadArgument
 	}
+	if b, ok := buffer.(SettlingBuffer); ok {
+		vm.deferAction(b.Settle)
+	}
 	return OK
 }
 

@@ -59,6 +59,7 @@ func (c *checker) file(f *File) {
 		}
 		names[f.Cases[i].Name] = true
 		c.oneCase(path, &f.Cases[i])
+		c.told(path, &f.Cases[i])
 	}
 	c.routes("routes", f.Routes, func(key string) bool {
 		return !slices.ContainsFunc(f.Cases, func(k Case) bool { return len(k.Routes) == 0 && k.service(key) == nil })
@@ -92,6 +93,7 @@ func (c *checker) oneCase(path string, k *Case) {
 	case k.LoadError == "" && len(k.Steps) == 0:
 		c.fail(path, "asserts nothing: must have steps, a request, or a loadError")
 	}
+	c.changes(path, k)
 	for i := range k.Steps {
 		at := fmt.Sprintf("%s.steps[%d]", path, i)
 		if k.inline {
@@ -167,6 +169,10 @@ func (c *checker) services(path string, services []Service) {
 	keys := map[string]bool{}
 	for i := range services {
 		s, at := &services[i], fmt.Sprintf("%s[%d]", path, i)
+		c.duration(at+".delay", s.Delay)
+		if (s.Delay.Duration > 0 || s.Gone) && !s.Redis {
+			c.fail(at, "delay and gone need redis: true; answers and commands have a delay of their own")
+		}
 		if !serviceName.MatchString(s.Name) {
 			c.fail(at+".name", "must be a host name such as idp.dns, not %q", s.Name)
 		}
@@ -178,17 +184,46 @@ func (c *checker) services(path string, services []Service) {
 		}
 		keys[s.key()] = true
 		kinds := 0
-		for _, set := range []bool{len(s.Answers) > 0, s.Redis, len(s.Commands) > 0, s.Unreachable} {
+		for _, set := range []bool{len(s.Answers) > 0, s.Redis, len(s.Commands) > 0, s.Raw != nil, s.Unreachable, s.NoEndpoints} {
 			if set {
 				kinds++
 			}
 		}
 		if kinds > 1 {
-			c.fail(at, "only one of answers, redis, commands and unreachable can be set")
+			c.fail(at, "only one of answers, redis, commands, raw, unreachable and noEndpoints can be set")
 		}
 		c.answers(at+".answers", s.Answers)
 		for j := range s.Commands {
 			c.redisAnswer(fmt.Sprintf("%s.commands[%d]", at, j), &s.Commands[j])
+		}
+	}
+}
+
+// told checks that what steps tell is waited for.
+func (c *checker) told(path string, k *Case) {
+	waited := k.waited()
+	for i := range k.Steps {
+		for j, name := range k.Steps[i].Tell {
+			if !waited[name] {
+				c.fail(fmt.Sprintf("%s.steps[%d].tell[%d]", path, i, j), "no answer waits until %q", name)
+			}
+		}
+	}
+}
+
+// changes checks the services of steps: they can do something else, but not become of another kind.
+func (c *checker) changes(path string, k *Case) {
+	for i := range k.Steps {
+		at := fmt.Sprintf("%s.steps[%d].services", path, i)
+		c.services(at, k.Steps[i].Services)
+		for j := range k.Steps[i].Services {
+			changed := &k.Steps[i].Services[j]
+			switch was := k.service(changed.key()); {
+			case was == nil:
+				c.fail(fmt.Sprintf("%s[%d]", at, j), "%s is not among the services of the case", changed.key())
+			case was.kind() != changed.kind() || changed.kind() == fixedService:
+				c.fail(fmt.Sprintf("%s[%d]", at, j), "%s cannot become a service of another kind in a step", changed.key())
+			}
 		}
 	}
 }

@@ -63,17 +63,19 @@ func (c *checker) exchange(path string, x *Exchange, k *Case) {
 			c.fail(path+".accessLog."+name, "%s", problem)
 		}
 	}
+	c.capture(path, x)
+	c.gateways(path, x)
 	c.texts(path+".log", x.Log)
 	c.texts(path+".logAbsent", x.LogAbsent)
 	if !x.asserts() {
-		c.fail(path, "asserts nothing: must have response, expectedRequest, notForwarded, callouts, counts, redis, accessLog, log or logAbsent")
+		c.fail(path, "asserts nothing: must have response, expectedRequest, notForwarded, callouts, counts, redis, accessLog, log, logAbsent or capture")
 	}
 }
 
 func (x *Exchange) asserts() bool {
 	return x.Response != nil && !reflect.ValueOf(*x.Response).IsZero() ||
 		x.ExpectedRequest != nil && !reflect.ValueOf(*x.ExpectedRequest).IsZero() ||
-		x.NotForwarded || x.Callouts != nil || len(x.Counts) > 0 || len(x.Redis) > 0 || len(x.AccessLog) > 0 ||
+		x.NotForwarded || x.Callouts != nil || len(x.Capture) > 0 || len(x.Counts) > 0 || len(x.Redis) > 0 || len(x.AccessLog) > 0 ||
 		len(x.Log) > 0 || len(x.LogAbsent) > 0
 }
 
@@ -107,7 +109,13 @@ func (c *checker) counts(path string, x *Exchange) {
 }
 
 // times is how often the request is sent.
-func (x *Exchange) times() int { return max(1, x.Repeat, x.Parallel) }
+func (x *Exchange) times() int {
+	times := max(1, x.Repeat, x.Parallel)
+	if x.Request != nil {
+		times = max(times, x.Request.turns())
+	}
+	return times
+}
 
 func (c *checker) words(path string, command []Text) {
 	for i, word := range command {
@@ -137,7 +145,8 @@ func (c *checker) request(path string, r *Request) {
 	c.payload(path, &r.Payload, r.Chunks)
 	c.chunks(path+".chunks", r.Chunks, true)
 	c.oneOf(path+".protocol", r.Protocol, "HTTP/1.0", "HTTP/1.1", "HTTP/2")
-	if r.Protocol == "HTTP/1.0" && (r.Chunks != nil || !r.Trailers.IsZero()) {
+	c.connection(path, r)
+	if r.Protocol == "HTTP/1.0" && (r.Chunks != nil || r.Chunked || !r.Trailers.IsZero()) {
 		c.fail(path+".protocol", "HTTP/1.0 has neither chunks nor trailers")
 	}
 	if !r.Trailers.IsZero() && !r.hasBody() && r.Chunks == nil {
@@ -195,6 +204,10 @@ func (c *checker) payload(path string, p *Payload, chunks []Chunk) {
 		c.fail(path+".bodySize", "must be between 0 and 1 GiB")
 	}
 	p.content = c.content(path, p.BodyBase64, p.BodyFile)
+	c.split(path, p)
+	if p.Chunked && !p.hasBody() {
+		c.fail(path+".chunked", "needs a body")
+	}
 }
 
 func (c *checker) content(path string, encoded *string, file string) []byte {
@@ -294,7 +307,7 @@ func (c *checker) callout(path string, call *Callout, k *Case) {
 	switch {
 	case service == nil:
 		c.fail(path+".service", "%q is not among the services", call.Service)
-	case service.Redis || service.Unreachable:
+	case service.Redis || service.Raw != nil || service.kind() == fixedService:
 		c.fail(path+".service", "%s records nothing", call.Service)
 	case len(service.Commands) > 0 && call.Request != nil:
 		c.fail(path+".request", "%s is a Redis: expect a command", call.Service)

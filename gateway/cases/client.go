@@ -1,12 +1,10 @@
 package cases
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"sync"
 	"time"
@@ -30,6 +28,7 @@ type outcome struct {
 	reset    error    // how the response broke off
 	problem  string   // why the exchange did not come to its end, such as a timeout
 	duration time.Duration
+	engine   Engine // that took the request
 }
 
 func (o *outcome) status() int {
@@ -45,37 +44,9 @@ func newRequestID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// newPool returns a pool that opens a connection for each request.
-func newPool(protocol string) *codec.Pool {
-	config := codec.PoolConfig{HTTP2: protocol == "HTTP/2", MaxIdle: -1, Limits: codec.Limits{HeaderBytes: 1 << 20, HeaderCount: 1000}}
-	if protocol == "HTTP/1.0" {
-		config.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-			return &oldConn{Conn: conn}, err
-		}
-	}
-	return codec.NewPool(config)
-}
-
-// oldConn turns the request line that the codec writes into one of HTTP/1.0.
-type oldConn struct {
-	net.Conn
-	begun bool
-}
-
-// Write implements net.Conn. The first write begins with the request line.
-func (c *oldConn) Write(p []byte) (int, error) {
-	if c.begun {
-		return c.Conn.Write(p)
-	}
-	c.begun = true
-	_, err := c.Conn.Write(bytes.Replace(p, []byte(" HTTP/1.1\r\n"), []byte(" HTTP/1.0\r\n"), 1))
-	return len(p), err
-}
-
-// exchange sends one request and waits for what comes of it, until ctx is over.
-func exchange(ctx context.Context, address string, r *Request, open *meetings) *outcome {
-	pool := newPool(r.Protocol)
+// exchange sends one request and waits for what comes of it, until ctx is over. turn counts the requests of a step.
+func exchange(ctx context.Context, address string, r *Request, turn int, open *meetings) *outcome {
+	pool := r.newPool()
 	defer pool.Close()
 	waits, cancel := sooner(ctx)
 	defer cancel()
@@ -89,7 +60,7 @@ func exchange(ctx context.Context, address string, r *Request, open *meetings) *
 	x.sender = sender
 	x.mu.Unlock()
 	sent := make(chan string, 1)
-	go func() { sent <- x.send(waits, r, h) }()
+	go func() { sent <- x.send(waits, r, turn, h) }()
 	problem, aborted := "", false
 	for waiting := true; waiting; {
 		select {
@@ -123,12 +94,12 @@ func exchange(ctx context.Context, address string, r *Request, open *meetings) *
 // head builds the request headers and returns the request's x-request-id.
 func (r *Request) head() (h *header.Map, id string) {
 	h = header.New([2]string{":method", firstOf(r.Method, "GET")}, [2]string{":path", firstOf(r.Path, "/")},
-		[2]string{":authority", firstOf(r.Host, defaultHost)}, [2]string{":scheme", "http"})
+		[2]string{":authority", firstOf(r.Host, defaultHost)}, [2]string{":scheme", r.scheme()})
 	r.Headers.appendTo(h)
 	if !h.Has("x-request-id") {
 		h.Append("x-request-id", newRequestID())
 	}
-	if r.hasBody() && r.Trailers.IsZero() && !h.Has("content-length") {
+	if r.hasBody() && r.Trailers.IsZero() && !r.Chunked && !h.Has("content-length") {
 		h.Append("content-length", strconv.FormatInt(r.length(), 10))
 	}
 	if r.Websocket != nil {
@@ -158,7 +129,7 @@ type clientStream struct {
 }
 
 // send sends the request and returns why it could not, or "".
-func (x *clientStream) send(ctx context.Context, r *Request, h *header.Map) string {
+func (x *clientStream) send(ctx context.Context, r *Request, turn int, h *header.Map) string {
 	body := r.length() > 0 || r.Chunks != nil || !r.Trailers.IsZero() || r.Websocket != nil
 	x.sender.SendHeaders(h, !body && !r.Abort)
 	if !body {
@@ -167,7 +138,7 @@ func (x *clientStream) send(ctx context.Context, r *Request, h *header.Map) stri
 	if r.Websocket != nil {
 		return x.converse(ctx, *r.Websocket)
 	}
-	if !r.pieces(x.sender.Write) {
+	if !r.Payload.send(turn, x.sender.Write) {
 		return ""
 	}
 	err := playChunks(ctx, x.sender, r.Chunks, func(chunk *Chunk, sent int64) error {

@@ -12,10 +12,14 @@ type Configuration struct {
 	Name string
 	// Manifests are the WasmPlugins and Ingresses, as YAML documents.
 	Manifests []byte
-	// Upstreams maps "host:port" of every service, the backend's included, to the address behind it.
+	// Upstreams maps "host:port" of every service, the backend's included, to the address behind it. An empty address
+	// means a cluster without endpoints.
 	Upstreams map[string]string
 	// Redis lists the services among them that are a Redis.
 	Redis []string
+	// TLS and ProxyProtocol ask for a listener that also takes TLS connections (by any certificate, with h2 and http/1.1
+	// by ALPN), and the PROXY protocol's header before a connection's first bytes.
+	TLS, ProxyProtocol bool
 }
 
 // Engine is a gateway under test. The runner calls its methods one at a time, except for Address and AccessLog.
@@ -23,7 +27,8 @@ type Engine interface {
 	// Name is "gateway" or "envoy", as in a case's engines.
 	Name() string
 	// Prepare is called once a file, before the first Apply, with every configuration that will be applied. Those that
-	// must be refused are among them: a refusal is Apply's to report.
+	// must be refused are among them: a refusal is Apply's to report. Expressions in them are computed anew
+	// for Apply.
 	Prepare(ctx context.Context, configurations []Configuration) error
 	// Apply returns when the configuration is in force for new requests. A configuration that is refused leaves the
 	// previous one in force, and gives a *LoadError.

@@ -23,6 +23,7 @@ import (
 //	addRequest: V      sets x-added: V on the request; addResponse on the response
 //	dropRequestBody    forwards no body; buffer collects bodies before it passes them on
 //	call: PATH         calls idp.dns:443 with that path before it forwards
+//	callLater: PATH    calls it in the background, and logs "answered" and the status
 //	forwardAnyway      forwards what it denies; forwardLate does so when the next request comes
 //	truncate           resets the response after its headers
 //	corrupt            changes one byte of the request body
@@ -57,6 +58,7 @@ type fakeConfig struct {
 	DropRequestBody bool   `json:"dropRequestBody"`
 	Buffer          bool   `json:"buffer"`
 	Call            string `json:"call"`
+	CallLater       string `json:"callLater"`
 	ForwardAnyway   bool   `json:"forwardAnyway"`
 	ForwardLate     bool   `json:"forwardLate"`
 	Truncate        bool   `json:"truncate"`
@@ -204,6 +206,10 @@ func (x *fakeStream) OnHeaders(h *header.Map, endStream bool) {
 			x.call(up["idp.dns:443"], path)
 		}
 	}
+	if x.config.CallLater != "" {
+		s := e.pool.Request(up["idp.dns:443"], &laterCall{engine: e})
+		s.SendHeaders(header.New([2]string{":method", "GET"}, [2]string{":path", x.config.CallLater}, [2]string{":authority", "idp.example"}), true)
+	}
 	if len(x.config.Redis) > 0 {
 		go x.redis(up["redis.static:6379"], func() { x.forward(up, out, endStream) })
 		return
@@ -267,6 +273,19 @@ func (c callout) end(is bool) {
 		close(c)
 	}
 }
+
+// laterCall logs the status of an answer.
+type laterCall struct{ engine *fakeEngine }
+
+func (c *laterCall) OnHeaders(h *header.Map, _ bool) {
+	c.engine.mu.Lock()
+	defer c.engine.mu.Unlock()
+	fmt.Fprintf(&c.engine.log, "[info] answered %s\n", h.Value(":status"))
+}
+func (c *laterCall) OnData([]byte, bool)       {}
+func (c *laterCall) OnTrailers(*header.Map)    {}
+func (c *laterCall) OnReset(*codec.ResetError) {}
+func (c *laterCall) OnWriteBuffer(bool)        {}
 
 func (x *fakeStream) reply(status int) {
 	h := header.New([2]string{":status", fmt.Sprint(status)}, [2]string{"x-denied", ""}, [2]string{"set-cookie", "a=1"}, [2]string{"set-cookie", "b=2"})

@@ -66,15 +66,15 @@ func statusText(o *outcome) string {
 }
 
 // accessLog compares the access log line of a request.
-func (s *stepRun) accessLog(ctx context.Context, o *outcome) {
+func (s *stepRun) accessLog(ctx context.Context, x *Exchange, o *outcome) {
 	var details *Text
-	if s.x.Response != nil {
-		details = s.x.Response.Details
+	if x.Response != nil {
+		details = x.Response.Details
 	}
-	if details == nil && len(s.x.AccessLog) == 0 {
+	if details == nil && len(x.AccessLog) == 0 {
 		return
 	}
-	raw, err := s.run.engine.AccessLog(ctx, o.id)
+	raw, err := o.engine.AccessLog(ctx, o.id)
 	if err != nil {
 		s.fail("accessLog", "a line", err.Error())
 		return
@@ -87,13 +87,13 @@ func (s *stepRun) accessLog(ctx context.Context, o *outcome) {
 			s.fail("response.details", quote(details.Value), quote(got))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.x.AccessLog)) {
+	for _, name := range slices.Sorted(maps.Keys(x.AccessLog)) {
 		value, ok := line[name]
 		if !ok {
-			s.fail("accessLog."+name, compact(s.x.AccessLog[name]), "absent")
+			s.fail("accessLog."+name, compact(x.AccessLog[name]), "absent")
 			continue
 		}
-		for _, m := range jsonPart("accessLog."+name, s.x.AccessLog[name], value) {
+		for _, m := range jsonPart("accessLog."+name, x.AccessLog[name], value) {
 			s.fail(m.path, m.expected, m.actual)
 		}
 	}
@@ -169,7 +169,7 @@ func (s *stepRun) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	for _, o := range s.outcomes {
-		if _, err := s.run.engine.AccessLog(ctx, o.id); err != nil {
+		if _, err := o.engine.AccessLog(ctx, o.id); err != nil {
 			return
 		}
 	}
@@ -205,15 +205,16 @@ func (s *stepRun) forwarded(records []record, wanted int) {
 	}
 	for i := range records {
 		before := len(s.failures)
-		s.request("expectedRequest", s.x.ExpectedRequest, &records[i], s.x.Request.generated()...)
+		x := s.requestOf(&records[i])
+		s.received("expectedRequest", x.ExpectedRequest, &records[i], x.Request.generated()...)
 		if len(s.failures) > before {
 			return
 		}
 	}
 }
 
-// request compares a request that a service received.
-func (v *verdict) request(field string, want *ExpectedRequest, got *record, generated ...int64) {
+// received compares a request that a service received.
+func (v *verdict) received(field string, want *ExpectedRequest, got *record, generated ...int64) {
 	if got.broken != nil {
 		v.fail(field, "a complete request", got.broken.Error())
 	}
@@ -259,7 +260,7 @@ func judgeCallout(field string, want *Callout, got *record) []Failure {
 	case want.Command != nil && !commandMatches(want.Command, got.command):
 		v.fail(field+".command", fmt.Sprintf("%q", plain(want.Command)), fmt.Sprintf("%q", got.command))
 	case want.Request != nil:
-		v.request(field+".request", want.Request, got)
+		v.received(field+".request", want.Request, got)
 	}
 	return v.failures
 }

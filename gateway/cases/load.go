@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	k8sjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
+
+	"github.com/wasmplane/wasmplane/gateway/cases/expr"
 )
 
 // Backend is the service behind routes that name none: it records what it receives and echoes.
@@ -33,23 +36,40 @@ func Parse(path string, data []byte) (*File, error) {
 		text := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
 		return nil, fmt.Errorf("%s: %s", path, strings.ReplaceAll(text, "\n ", ""))
 	}
+	s, problems := newScript(path, converted)
 	f := &File{path: path}
-	if problems := decode(converted, f); len(problems) > 0 {
-		for i := range problems {
-			problems[i] = fmt.Errorf("%s: %w", path, problems[i])
+	if s != nil && len(problems) == 0 {
+		var computed map[string]any
+		if computed, problems = s.trial(); len(problems) == 0 && expr.Has(string(converted)) {
+			converted, err = marshal(computed)
+		} else if len(problems) == 0 {
+			s = nil
 		}
-		return nil, errors.Join(problems...)
 	}
-	f.complete()
-	c := &checker{dir: filepath.Dir(path)}
-	c.file(f)
-	for i := range c.problems {
-		c.problems[i] = fmt.Errorf("%s: %w", path, c.problems[i])
+	if len(problems) == 0 && err == nil {
+		problems = decode(converted, f)
 	}
-	if err := errors.Join(c.problems...); err != nil {
+	if len(problems) == 0 && err == nil {
+		f.complete()
+		f.scripted(s)
+		c := &checker{dir: filepath.Dir(path)}
+		c.file(f)
+		problems = c.problems
+	}
+	for i := range problems {
+		problems[i] = fmt.Errorf("%s: %w", path, problems[i])
+	}
+	if err := errors.Join(append(problems, err)...); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// scripted remembers the expressions behind the cases.
+func (f *File) scripted(s *script) {
+	for i := range f.Cases {
+		f.Cases[i].script, f.Cases[i].index = s, i
+	}
 }
 
 // decode reports unknown fields and wrong types with their path.
@@ -174,6 +194,36 @@ func (f *File) complete() {
 
 // key is the service's "name:port".
 func (s *Service) key() string { return fmt.Sprintf("%s:%d", s.Name, s.Port) }
+
+// Kinds of services.
+const (
+	httpService   = "HTTP"
+	redisProxy    = "redis"
+	redisScripted = "commands"
+	rawBytes      = "raw"
+	fixedService  = "fixed" // that nothing can be changed of
+)
+
+func (s *Service) kind() string {
+	switch {
+	case s.Unreachable || s.NoEndpoints:
+		return fixedService
+	case s.Redis:
+		return redisProxy
+	case len(s.Commands) > 0:
+		return redisScripted
+	case s.Raw != nil:
+		return rawBytes
+	}
+	return httpService
+}
+
+// relayed reports whether the case wants the engine's Redis behind a service to be slow or gone.
+func (c *Case) relayed(key string) bool {
+	wants := func(s Service) bool { return s.key() == key && (s.Delay.Duration > 0 || s.Gone) }
+	return slices.ContainsFunc(c.services, wants) ||
+		slices.ContainsFunc(c.Steps, func(step Step) bool { return slices.ContainsFunc(step.Services, wants) })
+}
 
 // service returns the service in force under a key, or nil.
 func (c *Case) service(key string) *Service {

@@ -11,7 +11,13 @@ import (
 )
 
 // play sends a scripted response.
-func (x *serviceStream) play(ctx context.Context, r *Response) {
+func (x *serviceStream) play(ctx context.Context, r *Response, turn int) {
+	if r.Until != "" {
+		if !x.service.signals.await(r.Until, x.out.Gone()) {
+			return
+		}
+		ctx = x.service.context() // of the step that told it
+	}
 	if !pause(ctx, r.Delay.Duration, x.out.Gone()) || r.Hang && r.Chunks == nil {
 		return
 	}
@@ -24,7 +30,7 @@ func (x *serviceStream) play(ctx context.Context, r *Response) {
 	if endStream {
 		return
 	}
-	if !r.pieces(x.out.Write) {
+	if !r.Payload.send(turn, x.out.Write) {
 		return
 	}
 	err := playChunks(ctx, x.out, r.Chunks, func(chunk *Chunk, sent int64) error {
@@ -58,7 +64,7 @@ func (r *Response) head(method string) (*header.Map, bool) {
 	if status == 204 || status == 304 {
 		return h, true
 	}
-	if r.Chunks == nil && r.Trailers.IsZero() && r.Reset == "" && !h.Has("content-length") {
+	if r.Chunks == nil && !r.Chunked && r.Trailers.IsZero() && r.Reset == "" && !h.Has("content-length") {
 		h.Append("content-length", strconv.FormatInt(r.length(), 10))
 	}
 	whole := r.length() == 0 && r.Chunks == nil && r.Trailers.IsZero() && r.Reset == ""

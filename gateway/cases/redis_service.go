@@ -42,6 +42,14 @@ func (s *redisService) play(answers []RedisAnswer) {
 	s.answers, s.used = answers, make([]int, len(answers))
 }
 
+// replay sets what is replied from now on, in the place of what was.
+func (s *redisService) replay(answers []RedisAnswer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers = answers
+	s.used = append(s.used, make([]int, len(answers))...)[:len(answers)]
+}
+
 func (s *redisService) serve() {
 	for {
 		conn, err := s.listener.Accept()

@@ -19,7 +19,11 @@ type run struct {
 	options RunOptions
 	stage   *stage
 	summary Summary
-	applied *Case // in force; nil before the first
+	second  Engine    // another gateway on the same Redis; nil where no case needs one
+	applied *Case     // in force; nil before the first
+	values  *scope    // its values
+	changed []Service // by its steps so far
+	cookies *cookies  // of its client
 	// probeFailed says that the applied case's first step failed: it then says nothing about what is in force.
 	probeFailed bool
 }
@@ -27,6 +31,7 @@ type run struct {
 // chosen is a case that runs.
 type chosen struct {
 	*Case
+	original      *Case // as the file has it, once the expressions of Case are computed
 	configuration Configuration
 	err           error // why it cannot run
 	steps         int   // how many of its steps run
@@ -66,7 +71,7 @@ func (r *run) file(ctx context.Context, f *File) error {
 		bare = append(bare, c)
 	}
 	var err error
-	if r.stage, err = newStage(bare); err != nil {
+	if r.stage, err = newStage(bare, r.engine.RedisAddress()); err != nil {
 		return err
 	}
 	defer r.stage.close()
@@ -74,6 +79,7 @@ func (r *run) file(ctx context.Context, f *File) error {
 	for _, c := range cases {
 		c.configuration.Upstreams = r.stage.upstreams(c.Case, r.engine.RedisAddress())
 		c.configuration.Redis = redisServices(c.Case)
+		c.configuration.TLS, c.configuration.ProxyProtocol = c.listener()
 		c.configuration.Manifests, c.err = c.manifests(r.plugin, r.options.Resolve)
 		if c.err == nil {
 			configurations = append(configurations, c.configuration)
@@ -81,6 +87,9 @@ func (r *run) file(ctx context.Context, f *File) error {
 	}
 	if err := r.engine.Prepare(ctx, configurations); err != nil {
 		return fmt.Errorf("prepare %s: %w", r.engine.Name(), err)
+	}
+	if err := r.startSecond(ctx, cases); err != nil {
+		return err
 	}
 	for _, c := range cases {
 		if err := ctx.Err(); err != nil {
@@ -111,10 +120,19 @@ func (r *run) chosenSteps(c *Case) int {
 // oneCase reports whether the case passed.
 func (r *run) oneCase(ctx context.Context, c *chosen) bool {
 	began := time.Now()
+	values, err := r.evaluate(c)
+	if err != nil {
+		f := Failure{Field: "expressions", Expected: "values", Actual: err.Error()}
+		return r.report(Result{Case: c.Name, Failures: []Failure{f}})
+	}
 	if failure := r.prepare(ctx, c); failure != nil {
 		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: []Failure{*failure}})
 	}
-	err := r.engine.Apply(ctx, c.configuration)
+	err = r.engine.Apply(ctx, c.configuration)
+	if err == nil && c.original.paired() {
+		err = r.second.Apply(ctx, c.configuration)
+	}
+	r.changed, r.cookies = nil, newCookies(c.Cookies)
 	if c.LoadError != "" {
 		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: r.refused(ctx, c, err)})
 	}
@@ -122,16 +140,32 @@ func (r *run) oneCase(ctx context.Context, c *chosen) bool {
 		f := Failure{Field: "config", Expected: "a configuration that loads", Actual: err.Error()}
 		return r.report(Result{Case: c.Name, Duration: time.Since(began), Failures: []Failure{f}, Context: r.logTail("")})
 	}
-	r.applied, r.probeFailed = c.Case, true
+	r.applied, r.values, r.probeFailed = c.original, values, true
 	passed := true
 	for i := range c.steps {
-		ok := r.step(ctx, c.Case, i)
+		ok := r.step(ctx, c.original, values, i)
 		if i == 0 {
 			r.probeFailed = !ok
 		}
 		passed = passed && ok
 	}
 	return passed
+}
+
+// evaluate computes the case's expressions, but for those of its steps, and returns the values that they may use.
+func (r *run) evaluate(c *chosen) (*scope, error) {
+	c.original = c.Case
+	if c.script == nil {
+		return nil, nil
+	}
+	values := c.script.caseScope(c.index)
+	computed, err := c.script.evaluate(values, c.index, min(len(c.Steps), 1)-1)
+	if err != nil {
+		return nil, err
+	}
+	c.Case = computed
+	c.configuration.Manifests, c.err = c.manifests(r.plugin, r.options.Resolve)
+	return values, nil
 }
 
 // prepare makes Redis and services ready.
@@ -179,15 +213,23 @@ func (r *run) probe(ctx context.Context) []Failure {
 	if r.applied == nil || r.probeFailed || r.applied.Stateful || r.applied.usesRedis() || len(r.applied.Steps) == 0 {
 		return nil
 	}
-	x := r.applied.Steps[0].Exchange
+	applied := r.applied
+	if applied.script != nil {
+		computed, err := applied.script.evaluate(r.values, applied.index, 0)
+		if err != nil {
+			return nil // the case said so
+		}
+		applied = computed
+	}
+	x := applied.Steps[0].Exchange
 	if x.Request == nil || x.Response == nil || x.times() > 1 {
 		return nil
 	}
-	r.stage.play(r.applied)
+	r.stage.play(applied)
 	ctx, cancel := context.WithTimeout(ctx, r.timeout(&x))
 	defer cancel()
 	r.stage.within(ctx)
-	o := exchange(ctx, r.engine.Address(), x.Request, r.stage.meetings)
+	o := exchange(ctx, r.engine.Address(), x.Request, 0, r.stage.meetings)
 	r.stage.recorder.takeProblems()
 	v := &verdict{}
 	v.response("previous configuration: response", r.applied, &Exchange{Request: x.Request, Response: x.Response}, o)
@@ -207,7 +249,7 @@ func (r *run) timeout(x *Exchange) time.Duration {
 // logTail is the end of what the engine logged after before, for a reader who looks for the reason of a failure.
 func (r *run) logTail(before string) string {
 	const lines = 10
-	text := strings.TrimPrefix(r.engine.Log(), before)
+	text := strings.TrimPrefix(r.log(), before)
 	log := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	if len(log) == 1 && log[0] == "" {
 		return ""

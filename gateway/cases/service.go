@@ -19,6 +19,7 @@ type service struct {
 	address  string
 	recorder *recorder
 	meetings *meetings
+	signals  *signals
 
 	mu      sync.Mutex
 	ctx     context.Context // of the step that runs
@@ -26,12 +27,12 @@ type service struct {
 	used    []int
 }
 
-func startService(key string, r *recorder, m *meetings) (*service, error) {
+func startService(key string, r *recorder, m *meetings, told *signals) (*service, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("service %s: %w", key, err)
 	}
-	s := &service{key: key, address: ln.Addr().String(), recorder: r, meetings: m, ctx: context.Background()}
+	s := &service{key: key, address: ln.Addr().String(), recorder: r, meetings: m, signals: told, ctx: context.Background()}
 	s.codec = codec.NewServer(codec.ServerConfig{
 		NewStream: func(conn *codec.Conn, sender codec.Sender) codec.Receiver {
 			return &serviceStream{service: s, conn: conn, out: echo.NewPaced(sender)}
@@ -49,6 +50,14 @@ func (s *service) play(answers []Answer) {
 	s.answers, s.used = answers, make([]int, len(answers))
 }
 
+// replay sets what is answered from now on, in the place of what was.
+func (s *service) replay(answers []Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers = answers
+	s.used = append(s.used, make([]int, len(answers))...)[:len(answers)]
+}
+
 // within sets the context that bounds waiting.
 func (s *service) within(ctx context.Context) {
 	s.mu.Lock()
@@ -64,7 +73,7 @@ func (s *service) context() context.Context {
 
 // choose returns the answer to a request, or nil; echoes is true where there are no answers to choose from. With
 // complete false it returns only an answer that does not wait for the body, and counts nothing else as used.
-func (s *service) choose(head *header.Map, body []byte, complete bool) (answer *Answer, echoes bool) {
+func (s *service) choose(head *header.Map, body []byte, complete bool) (answer *chosenAnswer, echoes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.answers) == 0 {
@@ -85,9 +94,15 @@ func (s *service) choose(head *header.Map, body []byte, complete bool) (answer *
 			return nil, false
 		}
 		s.used[i]++
-		return a, false
+		return &chosenAnswer{a, s.used[i] - 1}, false
 	}
 	return nil, false
+}
+
+// chosenAnswer is an answer, and how often it was given before.
+type chosenAnswer struct {
+	*Answer
+	turn int
 }
 
 func (m *Match) accepts(head *header.Map, body []byte) bool {
@@ -204,7 +219,7 @@ func (x *serviceStream) unanswered() {
 	x.out.SendHeaders(header.New([2]string{":status", "501"}, [2]string{"content-length", "0"}), true)
 }
 
-func (x *serviceStream) start(a *Answer) {
+func (x *serviceStream) start(a *chosenAnswer) {
 	x.started = true
-	go x.play(x.service.context(), &a.Response)
+	go x.play(x.service.context(), &a.Response, a.turn)
 }

@@ -10,17 +10,25 @@ import (
 type stage struct {
 	recorder *recorder
 	meetings *meetings
+	signals  *signals
 	http     map[string]*service
 	redis    map[string]*redisService
+	relays   map[string]*relay
+	raw      map[string]*rawService
 	refuser  *refuser
 }
 
 // newStage starts all services that the cases name.
-func newStage(cases []*Case) (*stage, error) {
-	s := &stage{recorder: newRecorder(), meetings: &meetings{}, http: map[string]*service{}, redis: map[string]*redisService{}}
+func newStage(cases []*Case, redisAddress string) (*stage, error) {
+	s := &stage{recorder: newRecorder(), meetings: &meetings{}, signals: newSignals(), http: map[string]*service{}, redis: map[string]*redisService{}, relays: map[string]*relay{}, raw: map[string]*rawService{}}
 	for _, c := range cases {
 		for i := range c.services {
-			if err := s.start(&c.services[i]); err != nil {
+			def := &c.services[i]
+			err := s.start(def)
+			if err == nil && def.Redis && c.relayed(def.key()) && s.relays[def.key()] == nil {
+				s.relays[def.key()], err = startRelay(def.key(), redisAddress)
+			}
+			if err != nil {
 				s.close()
 				return nil, err
 			}
@@ -32,10 +40,17 @@ func newStage(cases []*Case) (*stage, error) {
 func (s *stage) start(def *Service) (err error) {
 	key := def.key()
 	switch {
-	case def.Redis:
+	case def.Redis || def.NoEndpoints:
 	case def.Unreachable:
 		if s.refuser == nil {
 			s.refuser, err = newRefuser()
+		}
+	case def.Raw != nil:
+		if s.raw[key] == nil {
+			var started *rawService
+			if started, err = startRawService(key); err == nil {
+				s.raw[key] = started
+			}
 		}
 	case len(def.Commands) > 0:
 		if s.redis[key] == nil {
@@ -46,7 +61,7 @@ func (s *stage) start(def *Service) (err error) {
 		}
 	case s.http[key] == nil:
 		var started *service
-		if started, err = startService(key, s.recorder, s.meetings); err == nil {
+		if started, err = startService(key, s.recorder, s.meetings, s.signals); err == nil {
 			s.http[key] = started
 		}
 	}
@@ -60,10 +75,16 @@ func (s *stage) upstreams(c *Case, redisAddress string) map[string]string {
 		def := &c.services[i]
 		key := def.key()
 		switch {
+		case def.NoEndpoints:
+			out[key] = ""
+		case def.Redis && c.relayed(key):
+			out[key] = s.relays[key].address
 		case def.Redis:
 			out[key] = redisAddress
 		case def.Unreachable:
 			out[key] = s.refuser.address
+		case def.Raw != nil:
+			out[key] = s.raw[key].listener.Addr().String()
 		case len(def.Commands) > 0:
 			out[key] = s.redis[key].listener.Addr().String()
 		default:
@@ -86,12 +107,44 @@ func redisServices(c *Case) []string {
 
 // play puts the case's answers in force.
 func (s *stage) play(c *Case) {
-	for i := range c.services {
-		def := &c.services[i]
+	s.signals.forget()
+	s.change(c.services)
+}
+
+// change makes services do what they are defined to. How often their answers were used counts anew.
+func (s *stage) change(services []Service) {
+	for i := range services {
+		def := &services[i]
+		if relay := s.relays[def.key()]; relay != nil {
+			relay.behave(def.Delay.Duration, def.Gone)
+		}
+		if def.Raw != nil {
+			s.raw[def.key()].play(*def.Raw)
+			continue
+		}
 		if r := s.redis[def.key()]; r != nil && len(def.Commands) > 0 {
 			r.play(def.Commands)
 		} else if h := s.http[def.key()]; h != nil {
 			h.play(def.Answers)
+		}
+	}
+}
+
+// replay puts the case's answers in force as they are for another step: how often each was used counts on.
+func (s *stage) replay(services []Service) {
+	for i := range services {
+		def := &services[i]
+		if relay := s.relays[def.key()]; relay != nil {
+			relay.behave(def.Delay.Duration, def.Gone)
+		}
+		if def.Raw != nil {
+			s.raw[def.key()].play(*def.Raw)
+			continue
+		}
+		if r := s.redis[def.key()]; r != nil && len(def.Commands) > 0 {
+			r.replay(def.Commands)
+		} else if h := s.http[def.key()]; h != nil {
+			h.replay(def.Answers)
 		}
 	}
 }
@@ -103,11 +156,20 @@ func (s *stage) within(ctx context.Context) {
 }
 
 func (s *stage) close() {
+	s.signals.forget()
 	for _, service := range s.http {
 		service.close()
 	}
 	for _, service := range s.redis {
 		service.close()
+	}
+	for _, raw := range s.raw {
+		raw.close()
+	}
+	for _, relay := range s.relays {
+		if relay != nil {
+			relay.close()
+		}
 	}
 	if s.refuser != nil {
 		s.refuser.close()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
 	"strconv"
 	"strings"
 	"sync"
@@ -12,17 +13,22 @@ import (
 )
 
 // step runs one step, tells what came of it and reports whether it passed.
-func (r *run) step(ctx context.Context, c *Case, index int) bool {
+func (r *run) step(ctx context.Context, c *Case, values *scope, index int) bool {
 	x := &c.Steps[index].Exchange
 	if !pause(ctx, x.Wait.Duration, nil) {
 		return false
 	}
-	logBefore := r.engine.Log()
+	logBefore := r.log()
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.timeout(x))
 	defer cancel()
-	s := &stepRun{run: r, c: c, x: x}
-	s.perform(ctx)
+	s := &stepRun{run: r, c: c, x: x, values: values}
+	if err := s.evaluate(index); err != nil {
+		s.fail("expressions", "values", err.Error())
+	} else {
+		s.change(index)
+		s.perform(ctx)
+	}
 	r.summary.Steps++
 	result := Result{Case: c.Name, Step: c.title(index), Engine: r.engine.Name(), Duration: time.Since(began), Failures: s.failures}
 	if len(s.failures) > 0 {
@@ -39,6 +45,61 @@ type stepRun struct {
 	c        *Case
 	x        *Exchange
 	outcomes []*outcome
+	values   *scope      // nil without expressions
+	requests []*Exchange // for each request, with the expressions computed; empty if all are x
+}
+
+// evaluate computes the step's expressions, for each of its requests anew.
+func (s *stepRun) evaluate(index int) error {
+	if s.c.script == nil {
+		return nil
+	}
+	original := s.c
+	for i := range s.x.times() {
+		c, err := original.script.evaluate(s.values, original.index, index)
+		if err != nil {
+			return err
+		}
+		x := &c.Steps[0].Exchange
+		s.requests = append(s.requests, x)
+		if i == 0 {
+			s.c, s.x = c, x
+		}
+	}
+	s.run.stage.replay(s.c.services)
+	return nil
+}
+
+// change makes services do what the step says, and those that an earlier step changed what that said.
+func (s *stepRun) change(index int) {
+	step := &s.c.Steps[min(index, len(s.c.Steps)-1)] // of a computed case there is one
+	if s.requests == nil {
+		s.run.stage.change(step.Services)
+		return
+	}
+	s.run.stage.replay(s.run.changed)
+	s.run.stage.change(step.Services)
+	s.run.changed = append(slices.DeleteFunc(s.run.changed, func(was Service) bool {
+		return slices.ContainsFunc(step.Services, func(now Service) bool { return now.key() == was.key() })
+	}), step.Services...)
+}
+
+// request is the step as it is for the request of that number.
+func (s *stepRun) request(i int) *Exchange {
+	if i < len(s.requests) {
+		return s.requests[i]
+	}
+	return s.x
+}
+
+// requestOf is the step as it is for a request that a service received.
+func (s *stepRun) requestOf(rec *record) *Exchange {
+	for i, o := range s.outcomes {
+		if o.id == rec.requestID() {
+			return s.request(i)
+		}
+	}
+	return s.x
 }
 
 func (s *stepRun) perform(ctx context.Context) {
@@ -49,13 +110,17 @@ func (s *stepRun) perform(ctx context.Context) {
 	waits, cancel := sooner(ctx)
 	defer cancel()
 	s.run.stage.within(waits)
+	for _, name := range s.x.Tell {
+		s.run.stage.signals.tell(name)
+	}
 	if s.x.Request != nil {
 		s.send(ctx)
 		s.counts()
+		s.capture()
 		for i, o := range s.outcomes {
 			before := len(s.failures)
-			s.response("response", s.c, s.x, o)
-			s.accessLog(ctx, o)
+			s.response("response", s.c, s.request(i), o)
+			s.accessLog(ctx, s.request(i), o)
 			if len(s.failures) > before && len(s.outcomes) > 1 {
 				s.failures[len(s.failures)-1].Field += fmt.Sprintf(" (of request %d)", i+1)
 				break // the others tell nothing new
@@ -72,7 +137,7 @@ func (s *stepRun) perform(ctx context.Context) {
 
 // send sends the request as often, and as many at a time, as the step says.
 func (s *stepRun) send(ctx context.Context) {
-	n, address := s.x.times(), s.run.engine.Address()
+	n := s.x.times()
 	s.outcomes = make([]*outcome, n)
 	next := make(chan int, n)
 	for i := range n {
@@ -83,7 +148,11 @@ func (s *stepRun) send(ctx context.Context) {
 	for range min(n, max(1, s.x.Parallel)) {
 		wg.Go(func() {
 			for i := range next {
-				s.outcomes[i] = exchange(ctx, address, s.x.Request, s.run.stage.meetings)
+				engine := s.engineOf(i)
+				request := s.run.cookies.add(s.request(i).Request)
+				s.outcomes[i] = exchange(ctx, engine.Address(), request, i, s.run.stage.meetings)
+				s.outcomes[i].engine = engine
+				s.run.cookies.take(request, s.outcomes[i])
 			}
 		})
 	}
@@ -177,6 +246,14 @@ func (s *stepRun) redis(ctx context.Context) {
 	}
 }
 
+// log is what the gateways logged since the last configuration.
+func (r *run) log() string {
+	if r.second == nil || r.applied == nil || !r.applied.paired() {
+		return r.engine.Log()
+	}
+	return r.engine.Log() + r.second.Log()
+}
+
 // logPoll is how often the engine's log is looked at while a text is missing: engines cannot tell when a line comes.
 const logPoll = 10 * time.Millisecond
 
@@ -184,10 +261,10 @@ func (s *stepRun) log(ctx context.Context) {
 	if len(s.x.Log)+len(s.x.LogAbsent) == 0 {
 		return
 	}
-	log := s.run.engine.Log()
+	log := s.run.log()
 	for _, want := range s.x.Log {
 		for !logHas(log, &want) && pause(ctx, logPoll, nil) {
-			log = s.run.engine.Log()
+			log = s.run.log()
 		}
 		if !logHas(log, &want) {
 			s.fail("log", quote(want.Value), "not in the log")

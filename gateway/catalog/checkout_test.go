@@ -53,6 +53,12 @@ func TestREADMEsAreUpToDate(t *testing.T) {
 	}
 }
 
+func TestTheTableOfPluginsIsUpToDate(t *testing.T) {
+	current, generated, err := Overview(Checkout("."))
+	require.NoError(t, err)
+	assert.Equal(t, string(generated), string(current), "run: make deploy")
+}
+
 func TestExamplesBecomeManifestsThatLoad(t *testing.T) {
 	for _, p := range plugins(t) {
 		for i := range p.Examples {

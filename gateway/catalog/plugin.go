@@ -26,6 +26,8 @@ type Plugin struct {
 	Phase        string `json:"phase,omitempty"` // as in a WasmPlugin; empty means unspecified
 	Priority     *int64 `json:"priority,omitempty"`
 	FailStrategy string `json:"failStrategy"` // FAIL_OPEN or FAIL_CLOSE
+	// Placements are further places in the chain that the plugin is shipped for, besides Phase and Priority.
+	Placements []Placement `json:"placements,omitempty"`
 	// BuildTags are added to the go build.
 	BuildTags []string `json:"buildTags,omitempty"`
 	// Requires names what the plugin needs of its host beyond ABI 0.2.1, such as redis or headers-stop-iteration.
@@ -37,6 +39,15 @@ type Plugin struct {
 
 	// Dir is the absolute folder of the plugin.yaml.
 	Dir string `json:"-"`
+}
+
+// Placement is a place in the chain for which the plugin has a second resource, with a configuration of its own.
+type Placement struct {
+	// Name is the resource's: the plugin's name, a hyphen and a word, such as jsonrpc-converter-authn.
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"` // what the plugin does there
+	Phase       string `json:"phase,omitempty"`
+	Priority    *int64 `json:"priority,omitempty"`
 }
 
 // Example is a configuration with requests that show what it does. Requests have the form of a step in cases.yaml.
@@ -118,8 +129,20 @@ func (p *Plugin) check() error {
 		return errors.New("version: must not be empty")
 	case p.FailStrategy != "FAIL_OPEN" && p.FailStrategy != "FAIL_CLOSE":
 		return fmt.Errorf("failStrategy: must be FAIL_OPEN or FAIL_CLOSE, not %q", p.FailStrategy)
-	case !slices.Contains([]string{"", "UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS"}, p.Phase):
-		return fmt.Errorf("phase: must be one of UNSPECIFIED_PHASE, AUTHN, AUTHZ, STATS, not %q", p.Phase)
+	}
+	if err := checkPhase("phase", p.Phase); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for i, place := range p.Placements {
+		field := fmt.Sprintf("placements[%d].", i)
+		if !pluginName.MatchString(place.Name) || !strings.HasPrefix(place.Name, p.Name+"-") || seen[place.Name] {
+			return fmt.Errorf("%sname: must be %s- and a word that no other placement has, not %q", field, p.Name, place.Name)
+		}
+		if err := checkPhase(field+"phase", place.Phase); err != nil {
+			return err
+		}
+		seen[place.Name] = true
 	}
 	for i, e := range p.Examples {
 		for service, kind := range e.Services {
@@ -138,6 +161,13 @@ func (p *Plugin) check() error {
 		}
 	}
 	return nil
+}
+
+func checkPhase(field, phase string) error {
+	if slices.Contains([]string{"", "UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS"}, phase) {
+		return nil
+	}
+	return fmt.Errorf("%s: must be one of UNSPECIFIED_PHASE, AUTHN, AUTHZ, STATS, not %q", field, phase)
 }
 
 // Wasm is where the finished module is built to.

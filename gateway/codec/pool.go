@@ -201,12 +201,13 @@ func (p *Pool) unregister(x resettable) {
 }
 
 // goroutine runs f on a goroutine that Close waits for; after Close it does nothing.
-func (p *Pool) goroutine(f func()) {
+func (p *Pool) goroutine(f func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
 		p.wg.Go(f)
 	}
+	return !p.closed
 }
 
 // checkout gives x an idle connection, or returns nil.

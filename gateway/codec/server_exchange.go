@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"net"
 	"strconv"
 	"sync"
 	"time"
@@ -212,7 +211,7 @@ func (x *serverExchange) abort() {
 	x.mu.Lock()
 	byClose := x.enc.framing == framingClose || x.isOpen
 	x.mu.Unlock()
-	if tcp, ok := x.c.nc.(*net.TCPConn); ok && byClose {
+	if tcp, ok := x.c.nc.(interface{ SetLinger(seconds int) error }); ok && byClose {
 		tcp.SetLinger(0)
 	}
 	x.c.nc.Close()

@@ -107,7 +107,7 @@ func (x *serverStream) readBody() {
 		if lost {
 			x.ev.post(event{kind: eventReset, err: x.resetError(err)})
 			x.q.put(frame{kind: frameAbort})
-			x.unblock()
+			x.unblock(time.Unix(1, 0))
 		}
 	}
 }
@@ -170,6 +170,12 @@ func (x *serverStream) write() error {
 func (x *serverStream) writeFrame(f *frame) error {
 	switch f.kind {
 	case frameAbort:
+		x.mu.Lock()
+		started := x.started
+		x.mu.Unlock()
+		if started { // x/net holds headers and data back until it is told
+			http.NewResponseController(x.w).Flush()
+		}
 		return errAborted
 	case frameHead:
 		x.writeHead(f.h)
@@ -251,7 +257,7 @@ func (x *serverStream) sendable() bool {
 	return x.started && !x.over
 }
 
-// Reset implements Sender.
+// Reset implements Sender. What was sent before goes out first, if the peer takes it within a second.
 func (x *serverStream) Reset() {
 	x.mu.Lock()
 	if x.over {
@@ -262,12 +268,12 @@ func (x *serverStream) Reset() {
 	x.mu.Unlock()
 	x.ev.close()
 	x.gate.release()
-	x.q.close()
-	x.unblock()
+	x.q.put(frame{kind: frameAbort})
+	x.unblock(time.Now().Add(delayedClose))
 }
 
-// unblock resets the stream, which ends a write that waits for the peer's window.
-func (x *serverStream) unblock() {
+// unblock resets the stream at a time, which ends a write that waits for the peer's window.
+func (x *serverStream) unblock(at time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.left {
@@ -276,7 +282,7 @@ func (x *serverStream) unblock() {
 	x.goroutines.Add(1)
 	go func() {
 		defer x.goroutines.Done()
-		http.NewResponseController(x.w).SetWriteDeadline(time.Unix(1, 0))
+		http.NewResponseController(x.w).SetWriteDeadline(at)
 	}()
 }
 

@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/wasmplane/wasmplane/gateway/header"
 )
@@ -53,7 +54,7 @@ func (x *upstreamExchange) SendTrailers(t *header.Map) {
 	x.q.put(f)
 }
 
-// Reset implements Sender.
+// Reset implements Sender. What was sent before goes out first, if the peer takes it within a second.
 func (x *upstreamExchange) Reset() {
 	x.mu.Lock()
 	if x.over {
@@ -61,9 +62,23 @@ func (x *upstreamExchange) Reset() {
 		return
 	}
 	x.over = true
+	c, written, tunnel := x.c, x.written, x.tunnel
 	x.mu.Unlock()
 	x.ev.close()
-	x.abandon()
+	if c == nil || tunnel {
+		x.abandon()
+		return
+	}
+	x.gate.release()
+	c.nc.SetWriteDeadline(time.Now().Add(delayedClose))
+	x.q.put(frame{kind: frameAbort})
+	flush := func() {
+		<-written
+		x.abandon()
+	}
+	if !x.pool.goroutine(flush) {
+		x.abandon()
+	}
 }
 
 // ReadDisable implements Sender.

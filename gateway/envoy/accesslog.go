@@ -30,6 +30,8 @@ var logFormat = object{
 	"downstream_local_address":          "%DOWNSTREAM_LOCAL_ADDRESS%",
 	"x_forwarded_for":                   "%REQ(X-FORWARDED-FOR)%",
 	"user_agent":                        "%REQ(USER-AGENT)%",
+	"requested_server_name":             "%REQUESTED_SERVER_NAME%",
+	"downstream_tls_version":            "%DOWNSTREAM_TLS_VERSION%",
 	"upstream_transport_failure_reason": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
 	"custom_log":                        "%FILTER_STATE(wasm.custom_log:PLAIN)%",
 	"ai_log":                            "%FILTER_STATE(wasm.ai_log:PLAIN)%",

@@ -48,6 +48,7 @@ type Gateway struct {
 // configuration is what one Apply put in force.
 type configuration struct {
 	snapshot *manifest.Snapshot
+	opts     Options
 	name     string // of the listener
 	listener object
 	clusters []any
@@ -192,12 +193,17 @@ func (g *Gateway) gone(ctx context.Context, err error) error {
 
 // Apply puts a snapshot in force for new requests, or returns a *RefusedError: then what was in force stays.
 func (g *Gateway) Apply(ctx context.Context, s *manifest.Snapshot) error {
+	return g.apply(ctx, s, g.opts)
+}
+
+// apply is Apply with other options for what is generated.
+func (g *Gateway) apply(ctx context.Context, s *manifest.Snapshot, opts Options) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.mark, g.access = g.log.mark(), g.Process.access.mark()
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
-	next, err := g.configuration(s)
+	next, err := g.configuration(s, opts)
 	if err != nil {
 		return &RefusedError{Text: err.Error()}
 	}
@@ -217,14 +223,14 @@ func (g *Gateway) Apply(ctx context.Context, s *manifest.Snapshot) error {
 }
 
 // configuration translates a snapshot.
-func (g *Gateway) configuration(s *manifest.Snapshot) (*configuration, error) {
-	c := &configuration{snapshot: s, name: listenerName}
+func (g *Gateway) configuration(s *manifest.Snapshot, opts Options) (*configuration, error) {
+	c := &configuration{snapshot: s, opts: opts, name: listenerName}
 	if g.moving {
 		c.name += "-" + strconv.Itoa(g.version)
 	}
 	var listenerErr, clustersErr error
-	c.listener, listenerErr = generateListener(s, g.opts, c.name)
-	c.clusters, clustersErr = generateClusters(s, g.opts)
+	c.listener, listenerErr = generateListener(s, opts, c.name)
+	c.clusters, clustersErr = generateClusters(s, opts)
 	return c, errors.Join(listenerErr, clustersErr)
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wasmplane/wasmplane/gateway/cases"
+	"github.com/wasmplane/wasmplane/gateway/certificate"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 )
 
@@ -22,9 +23,21 @@ type Engine struct {
 	notes  string // warnings about the manifests of the last Apply
 
 	bridges map[string]*RedisBridge // in front of Redis servers, by their address; until Close
+	// certificate is shown to TLS clients; made when it is first needed.
+	certificate *certificate.Pair
+
+	second *Engine // nil until it is asked for
 
 	mu      sync.Mutex
 	gateway *Gateway // nil while there is nothing to run
+}
+
+// Second implements cases.Pairing: another process.
+func (e *Engine) Second(context.Context) (cases.Engine, error) {
+	if e.second == nil {
+		e.second = NewEngine(e.binary, e.redis)
+	}
+	return e.second, nil
 }
 
 var _ cases.Engine = (*Engine)(nil)
@@ -36,6 +49,9 @@ func NewEngine(binary, redis string) *Engine { return &Engine{binary: binary, re
 // Close ends the process, if there is one, and what stands in front of Redis servers.
 func (e *Engine) Close() {
 	e.stop()
+	if e.second != nil {
+		e.second.Close()
+	}
 	for _, b := range e.bridges {
 		b.Close()
 	}
@@ -92,12 +108,22 @@ func (e *Engine) Apply(ctx context.Context, c cases.Configuration) error {
 	if c.Upstreams, err = e.withBridges(c); err != nil {
 		return err
 	}
+	if c.TLS && e.certificate == nil {
+		if e.certificate, err = certificate.SelfSigned("localhost", "127.0.0.1", "::1"); err != nil {
+			return err
+		}
+	}
 	snapshot, err := e.parse(c)
 	if err != nil {
 		g.begin()
 		return &cases.LoadError{Text: err.Error()}
 	}
-	err = g.Apply(ctx, snapshot)
+	options := g.opts
+	options.ProxyProtocol = c.ProxyProtocol
+	if c.TLS {
+		options.Certificate = e.certificate
+	}
+	err = g.apply(ctx, snapshot, options)
 	var refused *RefusedError
 	if errors.As(err, &refused) {
 		return &cases.LoadError{Text: refused.Text}
@@ -110,6 +136,9 @@ func (e *Engine) parse(c cases.Configuration) (*manifest.Snapshot, error) {
 	options := manifest.Options{Upstreams: map[string][]string{}}
 	for service, endpoint := range c.Upstreams {
 		options.Upstreams[service] = []string{endpoint}
+		if endpoint == "" {
+			options.Upstreams[service] = nil
+		}
 	}
 	snapshot, problems := manifest.Parse([]manifest.File{{Name: c.Name, Data: c.Manifests}}, options)
 	e.notes = ""
@@ -135,7 +164,7 @@ func (e *Engine) revived(ctx context.Context) (*Gateway, error) {
 	if err != nil || old == nil || old.current == nil {
 		return g, err
 	}
-	return g, g.Apply(ctx, old.current.snapshot)
+	return g, g.apply(ctx, old.current.snapshot, old.current.opts)
 }
 
 func (e *Engine) Address() string {

@@ -54,14 +54,63 @@ func generateListener(s *manifest.Snapshot, opts Options, name string) (object, 
 	if !opts.NoAccessLog {
 		manager["access_log"] = []any{accessLog(opts)}
 	}
-	return object{
+	listener := object{
 		"name":                              name,
 		"address":                           address,
 		"per_connection_buffer_limit_bytes": opts.BufferLimit,
-		"filter_chains": []any{object{"filters": []any{object{
-			"name": "envoy.filters.network.http_connection_manager", "typed_config": manager,
-		}}}},
-	}, nil
+		"filter_chains":                     filterChains(manager, opts),
+	}
+	if filters := listenerFilters(opts); len(filters) > 0 {
+		listener["listener_filters"] = filters
+	}
+	return listener, nil
+}
+
+// listenerFilters are what reads the first bytes of a connection.
+func listenerFilters(opts Options) []any {
+	var filters []any
+	if opts.ProxyProtocol || opts.ProxyProtocolRequired {
+		filters = append(filters, object{
+			"name": "envoy.filters.listener.proxy_protocol",
+			"typed_config": object{
+				"@type":                                 typeURL("envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"),
+				"allow_requests_without_proxy_protocol": !opts.ProxyProtocolRequired,
+			},
+		})
+	}
+	if opts.Certificate != nil {
+		filters = append(filters, object{
+			"name":         "envoy.filters.listener.tls_inspector",
+			"typed_config": object{"@type": typeURL("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector")},
+		})
+	}
+	return filters
+}
+
+// filterChains are one for plain connections and, with a certificate, one for TLS with the same filters. Plugins are not
+// there twice: Envoy has one for equal configurations on each thread.
+func filterChains(manager object, opts Options) []any {
+	filters := []any{object{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}}
+	plain := object{"filters": filters}
+	if opts.Certificate == nil {
+		return []any{plain}
+	}
+	plain["name"], plain["filter_chain_match"] = "plain", object{"transport_protocol": "raw_buffer"}
+	return []any{plain, object{
+		"name":               "tls",
+		"filter_chain_match": object{"transport_protocol": "tls"},
+		"filters":            filters,
+		"transport_socket": object{"name": "envoy.transport_sockets.tls", "typed_config": object{
+			"@type": typeURL("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"),
+			"common_tls_context": object{
+				"alpn_protocols": []any{"h2", "http/1.1"},
+				"tls_certificates": []any{object{
+					"certificate_chain": object{"inline_string": string(opts.Certificate.Certificate)},
+					"private_key":       object{"inline_string": string(opts.Certificate.Key)},
+				}},
+			},
+		}},
+	}}
 }
 
 func cidrRanges() []any {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/wasmplane/wasmplane/gateway/certificate"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 )
 
@@ -12,6 +13,12 @@ import (
 type Options struct {
 	Listen string // address of the listener; empty means 127.0.0.1:10000
 	Admin  string // address of Envoy's admin endpoints; empty means 127.0.0.1:15000
+
+	// Certificate makes the listener take TLS as well as plain connections; nil means plain ones only.
+	Certificate *certificate.Pair
+	// ProxyProtocol makes the listener take the PROXY protocol's header before a connection's first bytes;
+	// ProxyProtocolRequired closes connections without one.
+	ProxyProtocol, ProxyProtocolRequired bool
 
 	BufferLimit       int           // bytes a connection; 0 means 32768, as in the local gateway
 	StreamIdleTimeout time.Duration // 0 means 5 min

@@ -133,6 +133,7 @@ type reader struct {
 	problems  Problems
 	seen      map[string]*document
 	plugins   []*Plugin
+	origins   map[*Plugin]*document
 	routes    []*Route
 	refs      []*backendRef
 	services  map[string]*service
@@ -144,7 +145,7 @@ type reader struct {
 // Parse reads manifests that are in memory. The snapshot is nil if any problem is fatal.
 func Parse(files []File, opts Options) (*Snapshot, Problems) {
 	r := &reader{
-		opts: opts, seen: map[string]*document{}, services: map[string]*service{},
+		opts: opts, seen: map[string]*document{}, origins: map[*Plugin]*document{}, services: map[string]*service{},
 		endpoints: map[string][]endpointSet{}, secrets: map[string]*corev1.Secret{},
 	}
 	var names []string
@@ -175,6 +176,7 @@ func (r *reader) read(d *document) {
 	case "WasmPlugin":
 		if p := d.wasmPlugin(r.opts); p != nil {
 			r.plugins = append(r.plugins, p)
+			r.origins[p] = d
 		}
 	case "Ingress":
 		routes, refs := d.ingress(r.opts)
@@ -204,6 +206,7 @@ func (r *reader) read(d *document) {
 func (r *reader) assemble() *Snapshot {
 	s := &Snapshot{Secrets: r.secrets, Plugins: r.plugins}
 	chainOrder(s.Plugins)
+	r.pullSecrets()
 	all := map[string]*Cluster{}
 	for key, svc := range r.services {
 		svc.endpoints = r.endpoints[key]

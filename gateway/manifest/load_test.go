@@ -78,14 +78,22 @@ spec:
     - {name: B, valueFrom: HOST}
     - {name: ISTIO_META_WASM_IMAGE_PULL_SECRET, value: x}
 status: {anything: true}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: pull, namespace: higress-system}
+type: kubernetes.io/dockerconfigjson
+stringData: {.dockerconfigjson: '{"auths": {}}'}
 `, Options{})
 	require.Empty(t, problems)
 	require.Len(t, s.Plugins, 1)
+	require.NotEmpty(t, s.Plugins[0].Revision)
 	priority := int64(310)
 	assert.Equal(t, &Plugin{
 		Name: "key-auth", Namespace: "higress-system", URL: "oci://registry.example/key-auth:1", SHA256: "abc",
 		PullPolicy: "Always", PullSecret: "pull", RootID: "root", Phase: PhaseAuthn, Priority: &priority, FailOpen: true,
 		Env: []EnvVar{{Name: "A", Value: "1"}, {Name: "B", ValueFrom: "HOST"}}, Source: "m.yaml:1",
+		DockerConfig: []byte(`{"auths": {}}`), Revision: s.Plugins[0].Revision,
 	}, s.Plugins[0])
 	assert.Equal(t, "higress-system.key-auth", s.Plugins[0].FilterName())
 }

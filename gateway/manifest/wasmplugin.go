@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -82,13 +83,17 @@ type Plugin struct {
 	URL, SHA256     string
 	PullPolicy      string // "", IfNotPresent, Always
 	PullSecret      string
-	RootID          string // spec.pluginName
-	Phase           Phase
-	Priority        *int64
-	FailOpen        bool
-	Env             []EnvVar
-	Configuration   []byte // JSON, nil when there is none
-	Source          string // "file:line" of the resource
+	// DockerConfig is the content of the Secret named PullSecret, JSON; nil when there is none among the manifests.
+	DockerConfig  []byte
+	RootID        string // spec.pluginName
+	Phase         Phase
+	Priority      *int64
+	FailOpen      bool
+	Env           []EnvVar
+	Configuration []byte // JSON, nil when there is none
+	Source        string // "file:line" of the resource
+	// Revision changes whenever the resource does, be it by a label.
+	Revision string
 }
 
 // FilterName is the plugin's name in the gateway, "<namespace>.<name>".
@@ -121,6 +126,7 @@ func (d *document) wasmPlugin(opts Options) *Plugin {
 		RootID: spec.PluginName, Phase: phases[spec.Phase], Priority: spec.Priority,
 		FailOpen: spec.FailStrategy == "FAIL_OPEN",
 		Source:   fmt.Sprintf("%s:%d", d.file, d.line),
+		Revision: fmt.Sprintf("%x", sha256.Sum256(d.json)),
 	}
 	if spec.ImagePullPolicy != "UNSPECIFIED_POLICY" {
 		plugin.PullPolicy = spec.ImagePullPolicy

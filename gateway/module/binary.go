@@ -7,20 +7,24 @@ import (
 
 // Section ids of the binary format.
 const (
-	sectionCustom   = 0
-	sectionType     = 1
-	sectionImport   = 2
-	sectionFunction = 3
-	sectionExport   = 7
-	sectionCode     = 10
-	sectionData     = 11
+	sectionCustom    = 0
+	sectionType      = 1
+	sectionImport    = 2
+	sectionFunction  = 3
+	sectionExport    = 7
+	sectionCode      = 10
+	sectionData      = 11
+	sectionDataCount = 12
 )
 
 var sectionNames = [...]string{"custom", "type", "import", "function", "table", "memory", "global", "export", "start",
 	"element", "code", "data", "data count", "tag"}
 
-// kindFunction is the import and export kind of functions.
-const kindFunction = 0
+// Kinds of imports and exports.
+const (
+	kindFunction = 0
+	kindMemory   = 2
+)
 
 var errTruncated = errors.New("the module ends in the middle of something")
 
@@ -86,24 +90,33 @@ func Parse(code []byte) (*Module, error) {
 func (m *Module) readImports() error {
 	r := reader{data: m.body(sectionImport)}
 	for n := r.count(); n > 0 && r.err == nil; n-- {
-		i := Import{Module: r.name(), Name: r.name(), Kind: r.byte()}
-		switch i.Kind {
-		case kindFunction:
-			i.typeIndex = r.u32()
-		case 1: // table: element type, limits
-			r.byte()
-			r.limits()
-		case 2: // memory
-			r.limits()
-		case 3: // global: type, mutability
-			r.byte()
-			r.byte()
-		default:
-			return fmt.Errorf("import %s.%s has kind %d", i.Module, i.Name, i.Kind)
+		i := Import{Module: r.name(), Name: r.name()}
+		if i.Kind, i.typeIndex = r.importDescription(); r.err != nil {
+			return r.err
 		}
 		m.Imports = append(m.Imports, i)
 	}
 	return r.err
+}
+
+// importDescription reads what follows the names of an import: its kind and, of a function, its type.
+func (r *reader) importDescription() (kind byte, typeIndex uint32) {
+	kind = r.byte()
+	switch kind {
+	case kindFunction:
+		typeIndex = r.u32()
+	case 1: // table: element type, limits
+		r.byte()
+		r.limits()
+	case kindMemory:
+		r.limits()
+	case 3: // global: type, mutability
+		r.byte()
+		r.byte()
+	default:
+		r.fail(fmt.Errorf("an import has kind %d", kind))
+	}
+	return kind, typeIndex
 }
 
 func (m *Module) readExports() error {
@@ -122,6 +135,16 @@ func (m *Module) body(id byte) []byte {
 		}
 	}
 	return nil
+}
+
+// setBody replaces the content of the one section of that id.
+func (m *Module) setBody(id byte, body []byte) {
+	for i := range m.sections {
+		if m.sections[i].id == id {
+			m.sections[i].body = body
+			return
+		}
+	}
 }
 
 // Custom returns the content of a custom section and whether there is one.

@@ -81,9 +81,9 @@ func (m *Module) memoryImage() []byte {
 		active := r.u32() == 0
 		offset := uint32(0)
 		if active {
-			active = r.byte() == 0x41 // i32.const
+			active = r.byte() == opI32Const
 			offset = r.i32()
-			active = r.byte() == 0x0b && active // end
+			active = r.byte() == opEnd && active
 		}
 		content := r.bytes(r.u32())
 		end := uint64(offset) + uint64(len(content))

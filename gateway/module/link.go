@@ -34,9 +34,9 @@ func Link(ctx context.Context, code []byte, meta Metadata) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta.HostFunctions = m.hostFunctions()
 	meta.Phases = nil
 	if m.exports(phasesExport) {
+		m.importLogLevel()
 		phases, err := probe(ctx, code)
 		if err != nil {
 			return nil, fmt.Errorf("ask the module for its phases: %w", err)
@@ -47,7 +47,9 @@ func Link(ctx context.Context, code []byte, meta Metadata) ([]byte, error) {
 			return nil, err
 		}
 		meta.SDKVersion = sdkVersion(m.body(sectionData))
+		m.packData()
 	}
+	meta.HostFunctions = m.hostFunctions()
 	section, err := json.Marshal(meta)
 	if err != nil {
 		return nil, err

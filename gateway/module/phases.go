@@ -37,6 +37,7 @@ func (p Phases) Names() []string {
 // droppable maps each export that may go to the phases that need it. Exports that are not here stay: contexts, start,
 // configuration, ticks, queues, call-outs and delete are decided at run time.
 var droppable = map[string]Phases{
+	"proxy_on_request_headers":             RequestHeaders,
 	"proxy_on_request_body":                RequestBodyBuffered | RequestBodyStreaming,
 	"proxy_on_request_trailers":            RequestTrailers,
 	"proxy_on_response_headers":            ResponseHeaders | ResponseBodyBuffered | ResponseBodyStreaming | RouteCall,

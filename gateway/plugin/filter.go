@@ -14,11 +14,14 @@ type filter struct {
 	id        uint32 // in the VM; 0 until the guest has the context
 
 	request, response direction
-	logging           bool // within the log event
-	destroyed         bool
-	replied           bool // the guest sent a local reply; on Higress only its first one counts
-	refused           bool // the stream was failed because the VM had failed
-	keepRouteCache    bool // the property clear_route_cache is off
+	// ended says that the last headers or body callback, of whichever direction, was told the end of stream. As in
+	// Envoy, it is one flag for both.
+	ended          bool
+	logging        bool // within the log event
+	destroyed      bool
+	replied        bool // the guest sent a local reply; on Higress only its first one counts
+	refused        bool // the stream was failed because the VM had failed
+	keepRouteCache bool // the property clear_route_cache is off
 }
 
 // direction is what the guest holds of the request or the response.
@@ -27,9 +30,11 @@ type direction struct {
 	trailers *header.Map
 	body     *stream.Buffer // within the body callback
 	buffered bool           // the last body callback asked to keep everything: the chain's buffer is readable
+	// bodySeen says that there was a body callback and that it did not pass its piece on.
+	bodySeen bool
 	// phases of the running callback; bodiless is headers or trailers
-	inCallback, bodiless, lastBody bool
-	replied                        bool // a local reply was sent within the running callback
+	inCallback, bodiless bool
+	replied              bool // a local reply was sent within the running callback
 }
 
 var (
@@ -63,7 +68,7 @@ func (f *filter) known() bool { return f.id != 0 && f.root.sound() }
 // enter marks the start of a callback in a direction, whose end the returned function marks.
 func (d *direction) enter() (leave func()) {
 	d.inCallback, d.replied = true, false
-	return func() { d.inCallback, d.bodiless, d.lastBody, d.body = false, false, false, nil }
+	return func() { d.inCallback, d.bodiless, d.body = false, false, nil }
 }
 
 // DecodeHeaders implements stream.Filter.
@@ -88,7 +93,7 @@ func (f *filter) EncodeHeaders(h *header.Map, endStream bool) stream.HeadersStat
 func (f *filter) headers(d *direction, h *header.Map, endStream bool,
 	call func(uint32, int, bool) (abi.HeadersAction, error)) stream.HeadersStatus {
 	defer d.enter()()
-	d.headers, d.bodiless = h, true
+	d.headers, d.bodiless, f.ended = h, true, endStream
 	action, err := call(f.id, h.Len(), endStream)
 	switch {
 	case err != nil:
@@ -133,7 +138,7 @@ func (f *filter) EncodeData(data *stream.Buffer, endStream bool) stream.DataStat
 func (f *filter) data(d *direction, data *stream.Buffer, endStream bool,
 	call func(uint32, int, bool) (abi.DataAction, error)) stream.DataStatus {
 	defer d.enter()()
-	d.body, d.lastBody = data, endStream
+	d.body, d.bodySeen, f.ended = data, true, endStream
 	action, err := call(f.id, data.Len(), endStream)
 	switch {
 	case err != nil:
@@ -143,7 +148,7 @@ func (f *filter) data(d *direction, data *stream.Buffer, endStream bool,
 	}
 	d.buffered = action == abi.DataStopIterationAndBuffer
 	if action == abi.DataContinue {
-		d.trailers = nil // those that the guest created
+		d.bodySeen = false
 	}
 	return dataStatus[action]
 }

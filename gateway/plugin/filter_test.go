@@ -65,7 +65,7 @@ resb: addres late v; addrest status 0; getres :status`))
 	f.want("reqh addreq New v = ", "reqh getreq new = v", "reqh getres :status = "+bad,
 		"reqh reqbody = error: error status returned by host: not found",
 		"reqb getreq :path = /a?b=c", "reqb addreq late v = "+bad, "reqb addreqt trailer 1 = ", "reqb getreqt trailer = 1",
-		"resh getreq new = v", "resh addreq late v = "+bad, "resh addreqt late v = "+bad, "resh addres r 1 = ",
+		"resh getreq new = v", "resh addreq late v = "+bad, "resh addreqt late v = ", "resh addres r 1 = ",
 		"resb addres late v = "+bad, "resb addrest status 0 = ", "resb getres :status = "+bad)
 	if got := e.response.Value("r"); got != "1" {
 		t.Errorf("response header r is %q", got)

@@ -20,7 +20,8 @@ func (f *filter) ForeignFunction(name string, argument []byte) ([]byte, abi.Stat
 
 // ReleaseRequest implements abi.Context.
 func (f *filter) ReleaseRequest() {
-	f.request.headers, f.request.trailers, f.request.body, f.request.buffered = nil, nil, nil, false
+	f.request.headers, f.request.trailers, f.request.body = nil, nil, nil
+	f.request.buffered, f.request.bodySeen = false, false
 }
 
 // ContinueStream implements abi.Context. A resume from within the very callback that then stops is ignored.

@@ -20,9 +20,9 @@ func (f *filter) HeaderMap(m abi.MapType, access abi.Access) (*header.Map, abi.S
 	case abi.ResponseHeaders:
 		return heldMap(f.response.headers, access)
 	case abi.RequestTrailers:
-		return heldTrailers(&f.request, access, f.callbacks.AddDecodedTrailers)
+		return f.heldTrailers(&f.request, access, f.callbacks.AddDecodedTrailers)
 	case abi.ResponseTrailers:
-		return heldTrailers(&f.response, access, f.callbacks.AddEncodedTrailers)
+		return f.heldTrailers(&f.response, access, f.callbacks.AddEncodedTrailers)
 	}
 	return nil, abi.BadArgument
 }
@@ -50,9 +50,10 @@ func heldMap(held *header.Map, access abi.Access) (*header.Map, abi.Status) {
 	return held, abi.OK
 }
 
-// heldTrailers creates trailers when the guest writes to them (or asks for their size) in the last body callback.
-func heldTrailers(d *direction, access abi.Access, create func() *header.Map) (*header.Map, abi.Status) {
-	if d.trailers == nil && d.lastBody && (access == abi.Write || access == abi.ReadSize) {
+// heldTrailers creates trailers when the guest writes to them (or asks for their size) in the last body callback, or
+// later while that body is held.
+func (f *filter) heldTrailers(d *direction, access abi.Access, create func() *header.Map) (*header.Map, abi.Status) {
+	if d.trailers == nil && d.bodySeen && f.ended && (access == abi.Write || access == abi.ReadSize) {
 		d.trailers = create()
 	}
 	return heldMap(d.trailers, access)
@@ -89,6 +90,19 @@ func (emptyBuffer) Bytes() []byte      { return nil }
 func (emptyBuffer) Splice(int, []byte) {}
 func (emptyBuffer) Append([]byte)      {}
 
+// heldBody is what a stop holds of a body. The guest may change it at any time, also while the stream is at rest.
+type heldBody struct {
+	*stream.Buffer
+	filter *filter
+}
+
+// Settle implements abi.SettlingBuffer: the answer to a body that is too large now may enter the guest.
+func (b heldBody) Settle() {
+	if !b.filter.destroyed {
+		b.filter.callbacks.SetBufferLimit(b.filter.callbacks.BufferLimit())
+	}
+}
+
 // Buffer implements abi.Context.
 func (f *filter) Buffer(b abi.BufferType) (abi.Buffer, bool, abi.Status) {
 	if f.destroyed {
@@ -109,7 +123,7 @@ func (f *filter) body(d *direction, kept func() *stream.Buffer) (abi.Buffer, boo
 	}
 	if d.buffered {
 		if buffer := kept(); buffer != nil {
-			return buffer, true, abi.OK
+			return heldBody{buffer, f}, true, abi.OK
 		}
 	}
 	if f.request.bodiless || f.response.bodiless {

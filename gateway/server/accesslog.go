@@ -35,6 +35,8 @@ type AccessLogEntry struct {
 	DownstreamLocal     string            `json:"downstream_local_address"`
 	ForwardedFor        string            `json:"x_forwarded_for"`
 	UserAgent           string            `json:"user_agent"`
+	RequestedServerName string            `json:"requested_server_name"` // by SNI
+	TLSVersion          string            `json:"downstream_tls_version"`
 	TransportFailure    string            `json:"upstream_transport_failure_reason,omitempty"`
 	CustomLog           string            `json:"custom_log,omitempty"`
 	AILog               string            `json:"ai_log,omitempty"`
@@ -86,6 +88,7 @@ func (g *Gateway) logAccess(s *stream.Stream) {
 	}
 	if info.Conn != nil {
 		entry.Protocol, entry.DownstreamLocal = info.Conn.Protocol, addressText(info.Conn.LocalAddr)
+		entry.RequestedServerName, entry.TLSVersion = info.Conn.SNI, info.Conn.TLSVersion
 	}
 	if g.config.LogRequestHeaders {
 		entry.RequestHeaders = headerValues(h)

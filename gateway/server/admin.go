@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/wasmplane/wasmplane/gateway/fetch"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 )
 
@@ -109,12 +110,13 @@ type dumpedPlugin struct {
 	Name          string          `json:"name"`
 	Source        string          `json:"source"`
 	URL           string          `json:"url"`
-	SHA256        string          `json:"sha256,omitempty"`
+	SHA256        string          `json:"sha256,omitempty"` // of the module
+	Image         string          `json:"image_digest,omitempty"`
 	Phase         string          `json:"phase"`
 	Priority      *int64          `json:"priority,omitempty"`
 	FailStrategy  string          `json:"fail_strategy"`
 	Configuration json.RawMessage `json:"configuration,omitempty"`
-	Failure       string          `json:"failure,omitempty"` // why the plugin is skipped
+	Failure       string          `json:"failure,omitempty"` // why the plugin is skipped, or refuses requests
 }
 
 type dumpedRoute struct {
@@ -144,8 +146,12 @@ func (g *Gateway) serveConfigDump(w http.ResponseWriter, _ *http.Request) {
 		if m.FailOpen {
 			strategy = "FAIL_OPEN"
 		}
+		image := ""
+		if p.fetched != nil {
+			image = p.fetched.Image
+		}
 		dump.Plugins = append(dump.Plugins, dumpedPlugin{
-			Name: m.FilterName(), Source: m.Source, URL: m.URL, SHA256: p.digest, Phase: m.Phase.String(), Priority: m.Priority,
+			Name: m.FilterName(), Source: m.Source, URL: fetch.Redacted(m.URL), SHA256: p.digest, Image: image, Phase: m.Phase.String(), Priority: m.Priority,
 			FailStrategy: strategy, Configuration: m.Configuration, Failure: p.failure,
 		})
 	}

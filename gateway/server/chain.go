@@ -9,16 +9,20 @@ import (
 	"slices"
 
 	"github.com/wasmplane/wasmplane/gateway/abi"
+	"github.com/wasmplane/wasmplane/gateway/fetch"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/plugin"
 )
 
-// installed is a plugin of the chain. plugin is nil for one that could not be loaded and fails open.
+// installed is a plugin of the chain. plugin is nil for one that could not be loaded; by its fail strategy it is skipped,
+// or requests are refused.
 type installed struct {
 	manifest *manifest.Plugin
-	digest   string // of the module, hexadecimal
+	digest   string        // of the module, hexadecimal
+	fetched  *fetch.Module // without its Code
 	plugin   *plugin.Plugin
 	failure  string // why plugin is nil
+	awaited  bool   // plugin is nil because its module could not be fetched, which is tried again
 }
 
 func (p *installed) close() {
@@ -38,13 +42,16 @@ func (p *installed) same(m *manifest.Plugin, digest string) bool {
 // chainBuilder installs the plugins of a snapshot, taking over what runs already.
 type chainBuilder struct {
 	gateway *Gateway
+	first   bool // there is no configuration in force
 	old     []*installed
+	fetched map[*manifest.Plugin]pulled
 	chain   []*installed
 }
 
 // build fills the chain. The error joins what is wrong with each plugin.
 func (b *chainBuilder) build(ctx context.Context, plugins []*manifest.Plugin) error {
 	var failures []error
+	b.fetched = b.fetch(ctx, plugins)
 	for _, m := range plugins {
 		p, err := b.install(ctx, m)
 		if err != nil {
@@ -56,29 +63,50 @@ func (b *chainBuilder) build(ctx context.Context, plugins []*manifest.Plugin) er
 	return errors.Join(failures...)
 }
 
+// fetch gets the plugins' modules. Closing the gateway ends it, too.
+func (b *chainBuilder) fetch(ctx context.Context, plugins []*manifest.Plugin) map[*manifest.Plugin]pulled {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(b.gateway.background, cancel)()
+	return b.gateway.modules.fetchAll(ctx, plugins)
+}
+
 func (b *chainBuilder) install(ctx context.Context, m *manifest.Plugin) (*installed, error) {
 	g := b.gateway
 	p, err := b.load(ctx, m)
 	if err == nil {
 		return p, nil
 	}
-	if m.FailOpen && !b.runs(m) {
+	awaited := errors.Is(err, errNotFetched) && ctx.Err() == nil
+	switch {
+	case b.runs(m):
+		return nil, err
+	case m.FailOpen:
 		// Envoy puts a filter that does nothing in the place of one that never loaded.
 		g.log.errorf("plugin %s does not load and is skipped (FAIL_OPEN): %v", m.FilterName(), err)
-		return &installed{manifest: m, failure: err.Error()}, nil
+	case awaited && (b.first || b.awaits(m)):
+		g.log.errorf("plugin %s cannot be fetched, requests are refused (FAIL_CLOSE): %v", m.FilterName(), err)
+	default:
+		return nil, err
 	}
-	return nil, err
+	return &installed{manifest: m, failure: err.Error(), awaited: awaited}, nil
 }
 
 func (b *chainBuilder) load(ctx context.Context, m *manifest.Plugin) (*installed, error) {
 	g := b.gateway
-	module, digest, err := g.modules.load(ctx, g.runtime, g.config.Profile, m)
+	got := b.fetched[m]
+	if got.err != nil {
+		return nil, got.err
+	}
+	module, err := g.modules.compile(ctx, g.runtime, g.config.Profile, m, got.Module)
 	if err != nil {
 		return nil, err
 	}
+	fetched := *got.Module
+	fetched.Code = nil // it is compiled
 	for _, p := range b.old {
-		if p.same(m, digest) {
-			return &installed{manifest: m, digest: digest, plugin: p.plugin}, nil
+		if p.same(m, fetched.SHA256) {
+			return &installed{manifest: m, digest: fetched.SHA256, fetched: &fetched, plugin: p.plugin}, nil
 		}
 	}
 	loaded, err := g.host.Load(ctx, plugin.Spec{
@@ -89,14 +117,25 @@ func (b *chainBuilder) load(ctx context.Context, m *manifest.Plugin) (*installed
 	if err != nil {
 		return nil, err
 	}
-	g.log.infof("plugin %s loaded: %s", m.FilterName(), m.URL)
-	return &installed{manifest: m, digest: digest, plugin: loaded}, nil
+	from := fetch.Redacted(m.URL)
+	if fetched.Image != "" {
+		from += " (" + fetched.Image + ")"
+	}
+	g.log.infof("plugin %s loaded: %s", m.FilterName(), from)
+	return &installed{manifest: m, digest: fetched.SHA256, fetched: &fetched, plugin: loaded}, nil
 }
 
 // runs reports whether a former configuration of the plugin is in force.
 func (b *chainBuilder) runs(m *manifest.Plugin) bool {
 	return slices.ContainsFunc(b.old, func(p *installed) bool {
 		return p.plugin != nil && p.manifest.FilterName() == m.FilterName()
+	})
+}
+
+// awaits reports whether the plugin is in force without its module.
+func (b *chainBuilder) awaits(m *manifest.Plugin) bool {
+	return slices.ContainsFunc(b.old, func(p *installed) bool {
+		return p.awaited && p.manifest.FilterName() == m.FilterName()
 	})
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/wasmplane/wasmplane/gateway/abi"
+	"github.com/wasmplane/wasmplane/gateway/certificate"
+	"github.com/wasmplane/wasmplane/gateway/fetch"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/upstream"
 )
@@ -18,6 +20,10 @@ import (
 type Config struct {
 	Listen string // address of the listener; empty means 127.0.0.1:10000
 	Admin  string // address of the admin endpoints; empty means 127.0.0.1:15000, "off" none
+	// Certificate makes the listener take TLS as well as plain connections, told apart by their first byte; nil means
+	// plain ones only.
+	Certificate   *certificate.Pair
+	ProxyProtocol ProxyProtocol
 
 	// Manifests are files and folders, reloaded when they change. Without any, and nothing Inline, every request goes to
 	// the echo upstream.
@@ -38,8 +44,12 @@ type Config struct {
 	Profile           abi.Profile
 	BufferLimit       int           // bytes; 0 means 32768, Higress' default
 	StreamIdleTimeout time.Duration // 0 means 5 min, Envoy's default
-	CacheDir          string        // of compiled modules; empty keeps them in memory
-	Upstream          upstream.Options
+	CacheDir          string        // of compiled and fetched modules; empty keeps them in memory
+	Fetch             fetch.Options // of modules from registries and web servers; CacheDir empty means one within CacheDir
+	// RefetchInterval is how long after a failed fetch the gateway tries again by itself, doubled each time up to 5 min; 0
+	// means 10 s.
+	RefetchInterval time.Duration
+	Upstream        upstream.Options
 
 	AccessLog io.Writer // JSON lines; nil means none
 	// LogRequestHeaders adds the request headers, as the plugins left them, to the access log.
@@ -87,6 +97,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.StreamIdleTimeout == 0 {
 		c.StreamIdleTimeout = 5 * time.Minute
+	}
+	if c.RefetchInterval == 0 {
+		c.RefetchInterval = 10 * time.Second
 	}
 	if c.LogLevel == "" {
 		c.LogLevel = "info"

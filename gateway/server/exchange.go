@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/tls"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/wasmplane/wasmplane/gateway/codec"
@@ -35,7 +36,7 @@ func (g *Gateway) newExchange(conn *codec.Conn, sender codec.Sender) codec.Recei
 func streamConn(c *codec.Conn) *stream.Conn {
 	conn := &stream.Conn{ID: c.ID, RemoteAddr: c.RemoteAddr, LocalAddr: c.LocalAddr, Protocol: c.Protocol}
 	if c.TLS != nil {
-		conn.TLS, conn.SNI, conn.TLSVersion = true, c.TLS.ServerName, tlsVersion(c.TLS.Version)
+		conn.TLS, conn.SNI, conn.TLSVersion = true, strings.ToLower(c.TLS.ServerName), tlsVersion(c.TLS.Version) // as Envoy spells it
 	}
 	return conn
 }
@@ -112,6 +113,9 @@ func (e *exchange) begin(start time.Time, h *header.Map, endStream bool) {
 		IdleTimeout: g.config.StreamIdleTimeout,
 		OnComplete:  e.complete,
 	})
+	if reply, refused := refusedUpgrade(g.config.Profile, h); refused {
+		e.stream.SendLocalReply(reply)
+	}
 	e.stream.OnRequestHeaders(h, endStream)
 }
 

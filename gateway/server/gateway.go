@@ -54,10 +54,12 @@ type Gateway struct {
 	closed     bool       // under reload
 	sources    sources    // under reload
 	modules    moduleCache
+	refetch    refetch         // under reload
 	echoed     map[string]bool // under reload: clusters for which the echo upstream was announced
 	lastReload reloadOutcome
 
-	stopWatch context.CancelFunc
+	background context.Context // of reloads that nobody waits for; ends with the first Close or the end of Run
+	stopWatch  context.CancelFunc
 }
 
 // New makes a gateway, loads its manifests, watches them and listens. A manifest or plugin that does not load is the
@@ -72,12 +74,14 @@ func New(ctx context.Context, config Config) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{
-		config: config, started: time.Now(), stopWatch: func() {},
+		config: config, started: time.Now(),
 		log:     newLogger(config.Log, level),
 		access:  &accessLog{out: config.AccessLog, changed: make(chan struct{})},
 		sources: sources{inline: config.Inline, upstreams: config.Manifest.Upstreams},
 		echoed:  map[string]bool{},
 	}
+	g.background, g.stopWatch = context.WithCancel(context.Background())
+	g.modules = newModuleCache(config, g.log)
 	g.hints.log = g.log
 	if g.runtime, err = abi.NewRuntime(ctx, config.CacheDir); err != nil {
 		return nil, err
@@ -112,7 +116,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	g.server = codec.NewServer(codec.ServerConfig{
 		NewStream: g.newExchange, OnProtocolError: g.onProtocolError, IdleTimeout: idleTimeout,
 	})
-	if g.listener, err = net.Listen("tcp", g.config.Listen); err != nil {
+	if g.listener, err = openListener(g.config); err != nil {
 		return fmt.Errorf("listener: %w", err)
 	}
 	if g.config.Admin == adminOff {
@@ -127,11 +131,9 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 
 // load reads the manifests for the first time. They are watched from before that, so that no change is missed.
 func (g *Gateway) load(ctx context.Context) error {
-	var watch context.Context
-	watch, g.stopWatch = context.WithCancel(context.Background())
 	var watching error
 	if len(g.config.Manifests) > 0 {
-		watching = manifest.Watch(watch, g.config.Manifests, func() { g.reloadAndLog(watch) })
+		watching = manifest.Watch(g.background, g.config.Manifests, func() { g.reloadAndLog(g.background) })
 	}
 	if err := g.Reload(ctx); err != nil {
 		return err
@@ -217,6 +219,8 @@ func (g *Gateway) Close() {
 		return
 	}
 	g.closed = true
+	g.refetch.stop()
+	g.modules.fetcher.Close()
 	g.closeListeners()
 	// From here on nothing new gets to the workers. What did so before runs first: it may begin streams.
 	g.runLoopsEmpty()

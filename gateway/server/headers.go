@@ -24,7 +24,7 @@ var internalHeaders = []string{"x-envoy-internal", "x-envoy-original-path", "x-e
 // id of the client's is kept.
 func prepareRequest(h *header.Map, info *stream.Info) {
 	codec.StripRequestHopByHop(h)
-	remote := info.RemoteAddr.Addr().Unmap()
+	remote := info.RemoteAddr.Addr()
 	forwarded := h.Value("x-forwarded-for")
 	if forwarded == "" {
 		h.Set("x-forwarded-for", remote.String())
@@ -46,8 +46,9 @@ func prepareRequest(h *header.Map, info *stream.Info) {
 	}
 }
 
-// internal tells the addresses of internal clients, as Envoy long did by default: private networks and loopback.
-func internal(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() }
+// internal tells the addresses of internal clients, as Envoy long did by default: private networks and loopback. To
+// Envoy, an IPv4 address that a PROXY protocol header writes as IPv6 is neither.
+func internal(a netip.Addr) bool { return !a.Is4In6() && (a.IsLoopback() || a.IsPrivate()) }
 
 // newRequestID returns a random UUID (RFC 9562 section 5.4).
 func newRequestID() string {

@@ -99,7 +99,7 @@ func (g *Gateway) tryReload(ctx context.Context, from sources) error {
 	former := g.currentClusters()
 	g.clusters.Update(withMissing(former, configs))
 	restoreHints := g.hints.set(snapshot.NotPushed)
-	builder := &chainBuilder{gateway: g, old: running}
+	builder := &chainBuilder{gateway: g, first: old == nil, old: running}
 	err = builder.build(ctx, snapshot.Plugins)
 	next.chain = builder.chain
 	if err != nil {
@@ -114,6 +114,8 @@ func (g *Gateway) tryReload(ctx context.Context, from sources) error {
 	g.announceEcho(snapshot)
 	closeUnused(running, next.chain)
 	g.dropModules(ctx, next.chain)
+	g.modules.remember(next.chain)
+	g.refetch.plan(g.background, next.chain, g.config.RefetchInterval, g.reloadAndLog)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wasmplane/wasmplane/gateway/fetch"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 )
 
@@ -69,7 +70,8 @@ func TestChangedFilesTakeEffectWithoutDroppingStreams(t *testing.T) {
 
 func TestARefusedReloadChangesNothing(t *testing.T) {
 	up, other := backend(t, marked), backend(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "other") })
-	f := start(t, Config{Concurrency: 1}, services("up", "http", up), route("r", "/", "up.static:80"), wasmPlugin("a", `{name: a, mark: "1"}`, "failStrategy: FAIL_OPEN"))
+	absent := unused(t)
+	f := start(t, Config{Concurrency: 1, Fetch: fetch.Options{Attempts: 1}}, services("up", "http", up), route("r", "/", "up.static:80"), wasmPlugin("a", `{name: a, mark: "1"}`, "failStrategy: FAIL_OPEN"))
 	passed := 0
 	count := func() string {
 		passed++
@@ -85,8 +87,8 @@ func TestARefusedReloadChangesNothing(t *testing.T) {
 		{"a configuration that the plugin refuses", wasmPlugin("b", `{name: b, refuse: because of this}`), []string{"b.yaml", "b", "refuse: because of this"}},
 		{"a module that is not there", wasmPluginAt("file:///not/there.wasm", "b", `{}`), []string{"spec.url", "/not/there.wasm", "no such file"}},
 		{"a module that is none", wasmPluginAt("file:///etc/passwd", "b", `{}`), []string{"spec.url", "not a wasm module"}},
-		{"a module that cannot be fetched", wasmPluginAt("oci://example.com/p:1", "b", `{}`), []string{"spec.url", "oci://example.com/p:1", "does not pull"}},
-		{"a module from the web", wasmPluginAt("http://example.com/p.wasm", "b", `{}`), []string{"spec.url", "does not pull"}},
+		{"a module that cannot be fetched", wasmPluginAt("oci://"+absent+"/p:1", "b", `{}`), []string{"spec.url", absent + "/p:1", "the registry cannot be reached"}},
+		{"a module from the web", wasmPluginAt("http://"+absent+"/p.wasm", "b", `{}`), []string{"spec.url", "http://" + absent + "/p.wasm", "connection refused"}},
 		{"an unknown scheme", wasmPluginAt("ftp://example.com/p.wasm", "b", `{}`), []string{"spec.url", "must be a file, http, https or oci URL"}},
 		{"a file URL with a host", wasmPluginAt("file://p.wasm", "b", `{}`), []string{"spec.url", "three slashes"}},
 		{"another digest", wasmPlugin("b", `{name: b}`, "sha256: "+strings.Repeat("ab", 32)), []string{"spec.sha256", "the module's digest is"}},

@@ -34,8 +34,11 @@ func streamRoute(r *manifest.Route) *stream.Route {
 func (s *state) filters(w *worker) []stream.FilterFactory {
 	factories := make([]stream.FilterFactory, 0, len(s.chain))
 	for _, p := range s.chain {
-		if p.plugin != nil {
+		switch {
+		case p.plugin != nil:
 			factories = append(factories, p.plugin.Factory(w.plugins))
+		case !p.manifest.FailOpen:
+			factories = append(factories, newRefusal)
 		}
 	}
 	return factories

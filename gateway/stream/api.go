@@ -4,10 +4,9 @@
 // interfaces. Source: Envoy's "HTTP filters" documentation (envoy/http/filter.h contracts) and the differences of
 // Higress.
 //
-// One thing differs from Envoy on purpose. There a direction has a single buffer for all filters, so that when two of them
-// stop in turn a resume of the later one also releases what the earlier one still holds, and a resume of the earlier one
-// shows the filters between them data that they have seen. Here every filter releases exactly what it holds itself; the
-// limit applies to the sum.
+// As in Envoy a direction has one buffer for all filters. So when two of them stop in turn, a resume of the later one
+// also releases what the earlier one still holds, and a resume of the earlier one shows nothing of that again. Where
+// Envoy loses a body or calls a filter twice, it is so here: a plugin meets the same in production.
 //
 // Everything here runs on the event loop of the stream's worker; nothing is safe for concurrent use.
 package stream
@@ -38,7 +37,7 @@ const (
 	DataContinue                  DataStatus = iota // pass on, held headers first
 	DataStopIterationAndBuffer                      // keep; the next callback sees the whole body so far; fail beyond the limit
 	DataStopIterationAndWatermark                   // keep; the next callback sees only its chunk; throttle the peer at the limit
-	DataStopIterationNoBuffer                       // discard this chunk, unless it was held before (an empty last frame keeps its end of stream)
+	DataStopIterationNoBuffer                       // discard this chunk, unless it is held already (an empty last frame keeps its end of stream)
 )
 
 // TrailersStatus is what a filter answers to a trailers callback.
@@ -106,12 +105,12 @@ type Callbacks interface {
 	// ResetStream resets the downstream stream with the given response-code-details.
 	ResetStream(details string)
 
-	// DecodingBuffer is the request body that this filter's stop holds, else what another filter's stop holds; nil when
-	// nothing is held.
+	// DecodingBuffer is what stops hold of the request body; nil until something was held, empty after a release.
 	DecodingBuffer() *Buffer
 	// EncodingBuffer is the same for the response.
 	EncodingBuffer() *Buffer
-	// AddDecodedTrailers creates request trailers; only during the last DecodeData (endStream true) of this filter.
+	// AddDecodedTrailers creates request trailers, or returns those that there are; nil before the request has ended. It is
+	// meant for the last DecodeData (endStream true) of this filter, and for the time in which that one's stop holds.
 	AddDecodedTrailers() *header.Map
 	// AddEncodedTrailers creates response trailers, likewise.
 	AddEncodedTrailers() *header.Map
@@ -119,7 +118,8 @@ type Callbacks interface {
 	// at once, held response headers first, bypassing this filter.
 	InjectEncodedData(data []byte, endStream bool)
 	// SetBufferLimit sets the one limit that applies to the held request body and to the held response body of the
-	// stream, in bytes; 0 is no limit.
+	// stream, in bytes; 0 is no limit. What is held is measured, so that a body that was edited from outside the stream's
+	// callbacks counts.
 	SetBufferLimit(bytes int)
 	// BufferLimit returns it.
 	BufferLimit() int

@@ -39,11 +39,15 @@ func (b *Buffer) Append(p []byte) {
 }
 
 // Splice drops the first n bytes (at most all) and puts p in front of the rest. It is what a host's set-buffer call
-// with start 0 does: n 0 prepends, a large n replaces. p is copied.
+// with start 0 does: n 0 prepends, a large n replaces. p is copied. To the limit these are two changes, as in Envoy: a
+// source that was throttled goes on when what is left between them is little enough.
 func (b *Buffer) Splice(n int, p []byte) {
-	n = max(0, min(n, len(b.data)))
-	data := make([]byte, 0, len(p)+len(b.data)-n)
-	b.data = append(append(data, p...), b.data[n:]...)
+	if n = max(0, min(n, len(b.data))); n > 0 {
+		b.data = b.data[n:]
+		b.notify()
+	}
+	data := make([]byte, 0, len(p)+len(b.data))
+	b.data = append(append(data, p...), b.data...)
 	b.notify()
 }
 

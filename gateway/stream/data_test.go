@@ -48,21 +48,27 @@ func TestDataStatuses(t *testing.T) {
 			req D:1.     | a>D:1.
 			a edit>:new  |
 			a cont>      | b>D:new. up.D:new.`},
-		{name: "two filters hold for themselves: a resume releases nothing of an earlier filter",
+		{name: "one buffer for all filters: a later one's resume releases what an earlier one holds",
 			filters: "a{>D=go,wm,go} b{>D=wm,wm} c", lines: `
 			req H    | a>H b>H c>H up.H
 			req D:1  | a>D:1 b>D:1
 			req D:2  | a>D:2
-			b held>  | b.held:1
-			b cont>  | c>D:1 up.D:1
-			req D:3. | a>D:3. b>D:23.
-			b cont>  | c>D:23. up.D:23.`},
-		{name: "an earlier filter keeps the end from a later one's resume", filters: "a{>D=go,buf} b{>D=buf,go} c", lines: `
+			b held>  | b.held:12
+			b cont>  | c>D:12 up.D:12
+			req D:3. | a>D:3. b>D:3.
+			b cont>  | c>D:3. up.D:3.`},
+		{name: "the end of stream goes with it, though the earlier filter stopped", filters: "a{>D=go,buf} b{>D=buf,go} c", lines: `
 			req H    | a>H b>H c>H up.H
 			req D:1  | a>D:1 b>D:1
 			req D:2. | a>D:2.
-			b cont>  | c>D:1 up.D:1
-			a cont>  | b>D:2. c>D:2. up.D:2.`},
+			b cont>  | c>D:12. up.D:12.
+			a cont>  | b>D:.`},
+		{name: "no buffer after buffer and a resume keeps the chunk", filters: "a{>D=buf,drop} b", lines: `
+			req H    | a>H b>H up.H
+			req D:1  | a>D:1
+			a cont>  | b>D:1 up.D:1
+			req D:2  | a>D:2
+			req D:3. | a>D:3. b>D:23. up.D:23.`},
 		{name: "after a stop that held data a resume passes on what there is, if nothing an empty piece", filters: "a{>D=buf,buf,drop;>T=stop} b", lines: `
 			req H   | a>H b>H up.H
 			req D:1 | a>D:1
@@ -70,7 +76,7 @@ func TestDataStatuses(t *testing.T) {
 			req D:2 | a>D:2
 			a cont> | b>D:2 up.D:2
 			req D:3 | a>D:3
-			a cont> | b>D:
+			a cont> | b>D:3 up.D:3
 			req T   | a>T
 			a cont> | b>D: b>T up.T`},
 		{name: "trailers: stop holds body and trailers, resume sends both", filters: "a{>D=buf;>T=stop} b", lines: `
@@ -101,20 +107,33 @@ func TestCreatedTrailers(t *testing.T) {
 		{name: "made twice is made once", filters: "a{>D=go!trailers>!trailers>} b", lines: `
 			req H    | a>H b>H up.H
 			req D:1. | a>D:1. b>D:1 up.D:1 b>T up.T`},
-		{name: "not before the last data callback nor outside", filters: "a{>H=go!trailers>;>D=go!trailers>}", lines: `
+		{name: "not before the end of stream", filters: "a{>H=go!trailers>;>D=go!trailers>}", lines: `
 			req H       | a>H a.no-trailers up.H
 			req D:1     | a>D:1 a.no-trailers up.D:1
 			a trailers> | a.no-trailers
-			req D:.     | a>D:. up.D:.
-			a trailers> | a.no-trailers`},
-		{name: "they wait with the body where they were made", filters: "a{>D=buf!trailers>} b", lines: `
+			req D:.     | a>D:. up.D:.`},
+		{name: "later, while the end is held", filters: "a{>D=buf} b", lines: `
+			req H       | a>H b>H up.H
+			req D:1.    | a>D:1.
+			a trailers> |
+			a cont>     | b>D:1 up.D:1 b>T up.T`},
+		{name: "request, made by a callback that stops: they go on at once and the body is lost", filters: "a{>D=buf!trailers>} b", lines: `
 			req H    | a>H b>H up.H
+			req D:1. | a>D:1. b>T up.T
+			a cont>  | b>T`},
+		{name: "request, made while the headers are held: no one gets them before", filters: "a{>H=stop;>D=buf!trailers>}", lines: `
+			req H    | a>H
 			req D:1. | a>D:1.
-			a cont>  | b>D:1 up.D:1 b>T up.T`},
+			a cont>  | up.H up.D:1 up.T`},
+		{name: "response, made by a callback that stops: they wait with the body", filters: "a b{<D=buf!trailers<}", lines: `
+			req H.     | a>H. b>H. up.H.
+			resp H:200 | b<H a<H down.H:200
+			resp D:1.  | b<D:1.
+			b cont<    | a<D:1 down.D:1 a<T down.T end`},
 		{name: "made on release", filters: "a{>H=stop;>D=buf,go!trailers>} b", lines: `
 			req H    | a>H
 			req D:1  | a>D:1
-			req D:2. | a>D:12. b>H up.H b>D:12 up.D:12 b>T up.T`},
+			req D:2. | a>D:12. b>H up.H b>D:12 up.D:12 b>T up.T b>T`},
 		{name: "a later filter that holds the data is asked for the trailers", filters: "a{>D=go!trailers>} b{>D=buf} c", lines: `
 			req H    | a>H b>H c>H up.H
 			req D:1. | a>D:1. b>D:1 b>T c>D:1 up.D:1 c>T up.T`},
@@ -149,12 +168,12 @@ func TestInjectedResponseData(t *testing.T) {
 		{name: "before there are response headers nothing happens", filters: "a b{<H=go}", lines: asked + `
 			b inject:1. |
 			resp H:200. | b<H. a<H. down.H:200. end`},
-		{name: "a resume after the injected end of stream adds nothing", filters: "a{<D=wm} b{<H=allwm}", lines: asked + `
+		{name: "a resume after the injected end of stream shows the next filter nothing more", filters: "a{<D=wm} b{<H=allwm}", lines: asked + `
 			resp H:200  | b<H
 			resp D:x.   |
 			b inject:1. | a<H down.H:200 a<D:1.
-			b cont<     | b<D:x.
-			a cont<     | down.D:1. end`},
+			b cont<     | b<D:x1.
+			a cont<     | down.D:x1. end`},
 		{name: "in the headers callback of a message without a body", filters: "a b{<H=go!inject:1}", lines: asked + `
 			resp H:200. | b<H. a<H down.H:200 a<D:1 down.D:1 a<D:. down.D:. end`},
 		{name: "into a filter that is inside its callback it waits", filters: "a{<D=go,wm!other:b.inject:2} b", lines: asked + `

@@ -30,28 +30,15 @@ func (h *handle) SendLocalReply(r LocalReply) { h.stream.SendLocalReply(r) }
 func (h *handle) LocalReplied() bool         { return h.stream.LocalReplied() }
 func (h *handle) ResetStream(details string) { h.stream.ResetStream(details) }
 
-func (h *handle) DecodingBuffer() *Buffer { return h.stream.request.heldFor(h.request) }
-func (h *handle) EncodingBuffer() *Buffer { return h.stream.response.heldFor(h.response) }
+func (h *handle) DecodingBuffer() *Buffer { return h.stream.request.held }
+func (h *handle) EncodingBuffer() *Buffer { return h.stream.response.held }
 
-// heldFor prefers what st holds itself.
-func (p *path) heldFor(st *station) *Buffer {
-	if st != nil && st.held != nil {
-		return st.held
-	}
-	for _, other := range p.stations {
-		if other.held != nil {
-			return other.held
-		}
-	}
-	return nil
-}
+func (h *handle) AddDecodedTrailers() *header.Map { return h.stream.request.addTrailers() }
+func (h *handle) AddEncodedTrailers() *header.Map { return h.stream.response.addTrailers() }
 
-func (h *handle) AddDecodedTrailers() *header.Map { return h.stream.request.addTrailers(h.request) }
-func (h *handle) AddEncodedTrailers() *header.Map { return h.stream.response.addTrailers(h.response) }
-
-// addTrailers makes the message's trailers, or returns those made in the same callback; nil at any other time.
-func (p *path) addTrailers(st *station) *header.Map {
-	if st == nil || !st.inLastData || p.halted() {
+// addTrailers makes the message's trailers, or returns those that there are.
+func (p *path) addTrailers() *header.Map {
+	if !p.ended || p.halted() {
 		return nil
 	}
 	if p.trailers == nil {
@@ -88,8 +75,8 @@ func (h *handle) SetBufferLimit(bytes int) {
 	s.limit = max(0, bytes)
 	if s.started && !s.ending {
 		s.run(func() {
-			s.request.checkLimits()
-			s.response.checkLimits()
+			s.request.watch()
+			s.response.watch()
 		})
 	}
 }

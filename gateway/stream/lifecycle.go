@@ -17,6 +17,8 @@ func (s *Stream) run(f func()) {
 			next()
 		}
 		if len(s.pending) == 0 && !s.ended {
+			s.request.watch()
+			s.response.watch()
 			s.request.relax()
 			s.response.relax()
 		}

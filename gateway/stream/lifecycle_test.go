@@ -108,7 +108,7 @@ func TestCallsFromInsideOtherCallbacks(t *testing.T) {
 		{name: "resume of another filter waits for the callback", filters: "a{>D=go,wm!other:b.cont>} b{>D=wm} c", lines: `
 			req H   | a>H b>H c>H up.H
 			req D:1 | a>D:1 b>D:1
-			req D:2 | a>D:2 c>D:1 up.D:1`},
+			req D:2 | a>D:2 c>D:12 up.D:12`},
 		{name: "resume of oneself from the own callback is ignored", filters: "a{>H=stop!cont>;>D=wm!cont>} b", lines: `
 			req H   | a>H
 			req D:1 | a>D:1

@@ -15,10 +15,10 @@ func TestRequestBufferLimit(t *testing.T) {
 		{name: "buffer: above the limit is 413 through the response path", filters: "a{>D=buf}", limit: 4, lines: `
 			req H       | a>H up.H
 			req D:12345 | a>D:12345 up.reset ` + tooLarge + `end`},
-		{name: "buffer: the chunk that exceeds is not shown", filters: "a{>D=buf}", limit: 4, lines: `
+		{name: "buffer: the chunk that exceeds is shown before the 413", filters: "a{>D=buf}", limit: 4, lines: `
 			req H    | a>H up.H
 			req D:12 | a>D:12
-			req D:345 | up.reset ` + tooLarge + `end`},
+			req D:345 | a>D:12345 up.reset ` + tooLarge + `end`},
 		{name: "stop all and buffer", filters: "a{>H=allbuf} b", limit: 4, lines: `
 			req H      | a>H
 			req D:1234 |
@@ -31,7 +31,7 @@ func TestRequestBufferLimit(t *testing.T) {
 			req H    | a>H up.H
 			req D:12 | a>D:12
 			req D:34 | a>D:34
-			req D:5  | a>D:5 up.D:12345
+			req D:5  | a>D:5 down.pause up.D:12345 down.resume
 			req D:.  | a>D:. up.D:.`},
 		{name: "watermark above the limit", filters: "a{>D=wm,wm,wm}", limit: 4, lines: `
 			req H      | a>H up.H
@@ -49,10 +49,11 @@ func TestRequestBufferLimit(t *testing.T) {
 			req D:12345 | a>D:12345 down.pause
 			a cont>     | b>D:12345
 			b cont>     | up.D:12345 down.resume`},
-		{name: "a body above the limit handed to a filter that buffers is 413", filters: "a{>H=allwm;>D=buf}", limit: 4, lines: `
+		{name: "a body that is above the limit already is not measured again when it is buffered", filters: "a{>H=allwm;>D=buf}", limit: 4, lines: `
 			req H       | a>H
 			req D:12345 | down.pause
-			a cont>     | up.H a>D:12345 up.reset ` + tooLarge + `down.resume end`},
+			a cont>     | up.H a>D:12345
+			a cont>     | up.D:12345 down.resume`},
 		{name: "a filter raises the limit for all", filters: "a{>H=go!limit:10} b{>D=buf}", limit: 4, lines: `
 			req H     | a>H b>H up.H
 			req D:12345 | a>D:12345 b>D:12345
@@ -67,15 +68,16 @@ func TestRequestBufferLimit(t *testing.T) {
 			req D:12345 | a>D:12345
 			a limit:5   |
 			a limit:4   | up.reset ` + tooLarge + `end`},
-		{name: "an edit from outside counts", filters: "a{>D=buf}", limit: 4, lines: `
+		{name: "an edit from outside counts with the next event", filters: "a{>D=buf}", limit: 4, lines: `
 			req H         | a>H up.H
 			req D:1       | a>D:1
-			a edit>:12345 | up.reset ` + tooLarge + `end`},
-		{name: "after a resume a chunk that passes is not measured", filters: "a{>D=buf,go}", limit: 4, lines: `
+			a edit>:12345 |
+			a limit:4     | up.reset ` + tooLarge + `end`},
+		{name: "after a resume the next chunk is buffered and measured once more", filters: "a{>D=buf,go}", limit: 4, lines: `
 			req H       | a>H up.H
 			req D:1     | a>D:1
 			a cont>     | up.D:1
-			req D:12345 | a>D:12345 up.D:12345`},
+			req D:12345 | a>D:12345 up.reset ` + tooLarge + `end`},
 		{name: "0 is no limit", filters: "a{>D=buf}", lines: `
 			req H       | a>H up.H
 			req D:12345 | a>D:12345

@@ -23,11 +23,27 @@ type path struct {
 	throttle     func(on bool)          // stops the source
 	tooLarge     LocalReply
 
-	ended     bool // the source sent its end of stream
-	aborted   bool // nothing moves on this path any more
-	throttled bool
-	buffered  bool // a station held data once
-	sinkEnded bool // the sink was given the end of stream
+	// held is the body that stops keep back: one buffer for all filters. nil until something is kept; it stays, empty,
+	// after a release.
+	held *Buffer
+	// streaming says that the last stop that kept data throttles the source at the limit instead of failing there; so it
+	// is before there was one.
+	streaming bool
+	// above says that held rose above the limit, and did not sink to half of it since.
+	above bool
+	// showsExcess says that a filter is still shown the piece that took what is held above the limit, before the answer
+	// to that.
+	showsExcess bool
+	// trailersPass says that trailers made in a data callback go on at once even if that callback, or a later one of the
+	// same piece, stopped: before the body, which nobody gets then. Envoy does so on the request path.
+	trailersPass bool
+
+	ended       bool // the source sent its end of stream
+	endInjected bool // injected data carried one
+	aborted     bool // nothing moves on this path any more
+	throttled   bool
+	sinkBegan   bool // the sink was given the headers
+	sinkEnded   bool // and the end of stream
 }
 
 func (p *path) halted() bool { return p.aborted || p.stream.ending }
@@ -47,7 +63,7 @@ func (p *path) acceptData(data []byte, end bool) {
 	}
 	p.ended = end
 	// Spare capacity may be the codec's: appending must not write there.
-	p.sendData(0, NewBuffer(slices.Clip(data)), end, false)
+	p.sendData(0, NewBuffer(slices.Clip(data)), end)
 }
 
 func (p *path) acceptTrailers(t *header.Map) {
@@ -56,7 +72,7 @@ func (p *path) acceptTrailers(t *header.Map) {
 	}
 	p.ended = true
 	p.trailers = t
-	p.sendTrailers(0, false)
+	p.sendTrailers(0)
 }
 
 // sendHeaders shows the headers to the stations from index on, then to the sink, until one stops.
@@ -65,21 +81,20 @@ func (p *path) sendHeaders(index int, end bool) {
 		if p.skip(st) {
 			continue
 		}
-		st.headersGiven = true
-		st.reachedEnd, st.endGiven = end, end
+		st.headersGiven, st.endGiven = true, end
 		st.inCallback = true
 		status := p.callHeaders(st.handle.filter, p.headers, end)
 		st.inCallback = false
-		if p.halted() || !p.afterHeaders(st, status) {
+		if p.halted() || !p.afterHeaders(st, status, end) {
 			return
 		}
 	}
-	p.sinkEnded = end
+	p.sinkBegan, p.sinkEnded = true, end
 	p.sinkHeaders(p.headers, end)
 }
 
 // afterHeaders reports whether the headers go on to the next station.
-func (p *path) afterHeaders(st *station, status HeadersStatus) bool {
+func (p *path) afterHeaders(st *station, status HeadersStatus, end bool) bool {
 	switch status {
 	case HeadersStopIteration:
 		st.state = stopped
@@ -88,133 +103,112 @@ func (p *path) afterHeaders(st *station, status HeadersStatus) bool {
 	case HeadersStopAllIterationAndWatermark:
 		st.state = stoppedAllWatermark
 	default:
-		if st.headersPassed { // data was injected from inside the callback
-			p.passEmptyEnd(st)
-			return false
+		if !st.headersPassed {
+			st.headersPassed = true
+			return true
 		}
-		st.headersPassed = true
-		return true
+		if end && !st.endInjected { // data was injected from inside the callback, and the end has to follow it
+			p.sendData(st.index+1, &Buffer{}, true)
+		}
 	}
 	return false
 }
 
-// passEmptyEnd sends on an end of stream that the headers had, once data was injected behind them.
-func (p *path) passEmptyEnd(st *station) {
-	if !st.reachedEnd || st.endPassed {
-		return
-	}
-	st.endPassed = true
-	p.sendData(st.index+1, &Buffer{}, true, false)
-}
-
 // sendData shows data to the stations from index on, then to the sink, followed by the trailers if one of them makes
-// some. released says that the first station resumes from a stop of everything, so that the data arrived there before.
-func (p *path) sendData(index int, data *Buffer, end, released bool) {
-	maker, last := p.passData(index, data, end, released)
-	if maker == nil || maker == last || p.halted() {
-		return // without new trailers, or they wait with the body where they were made
+// some. data is what the path holds or a piece of its own.
+func (p *path) sendData(index int, data *Buffer, end bool) {
+	maker := p.passData(index, data, end)
+	if maker != nil && !p.halted() {
+		p.sendTrailers(maker.next())
 	}
-	p.sendTrailers(maker.index+1, false)
 }
 
-// passData returns the station that created trailers in this pass and the one that kept the data from going further,
-// each nil if there is none.
-func (p *path) passData(index int, data *Buffer, end, released bool) (maker, last *station) {
+// passData returns the station that created trailers in this pass, nil if there is none.
+func (p *path) passData(index int, data *Buffer, end bool) (maker *station) {
 	for _, st := range p.stations[index:] {
-		if p.skip(st) {
+		switch {
+		case p.skip(st):
 			continue
+		case st.stoppedAll():
+			p.keep(data, st.state == stoppedAllWatermark)
+			return nil
+		case st.endGiven:
+			return nil
 		}
-		if !released {
-			if st.reachedEnd {
-				return nil, st
-			}
-			st.reachedEnd = end
-			if st.stoppedAll() {
-				p.keep(st, data, st.state == stoppedAllBuffer)
-				return maker, st
-			}
-		}
-		resumed := released
-		released = false
-		own := resumed || st.buffering // shown from what the station held
 		if st.buffering {
-			p.keep(st, data, true)
-			if p.halted() {
-				return nil, st
+			p.keep(data, false)
+			if p.stream.ending || p.halted() && !p.showsExcess {
+				return nil
 			}
-			data = st.held
+			data = p.held
 		}
 		hadTrailers := p.trailers != nil
 		status := p.showData(st, data, end)
 		if p.halted() {
-			return nil, st
+			return nil
 		}
-		if end && !hadTrailers && p.trailers != nil {
-			end, maker, st.trailersHere = false, st, true
+		if !hadTrailers && p.trailers != nil {
+			end, maker = false, st
 		}
-		if !p.afterData(st, status, data, end, own) {
-			return maker, st
+		if !p.afterData(st, status, data) {
+			if p.trailersPass {
+				return maker
+			}
+			return nil
 		}
+	}
+	if !p.sinkBegan || p.sinkEnded {
+		return nil
 	}
 	p.sinkEnded = end
 	if data.Len() > 0 || end {
 		p.sinkData(data.Take(), end)
 	}
-	return maker, nil
+	return maker
 }
 
 func (p *path) showData(st *station, data *Buffer, end bool) DataStatus {
 	st.endGiven = end
-	st.inCallback, st.inLastData = true, end
+	st.inCallback = true
 	status := p.callData(st.handle.filter, data, end)
-	st.inCallback, st.inLastData = false, false
+	st.inCallback = false
 	return status
 }
 
-// afterData reports whether data goes on to the next station as it is. own says that the station held it before: that
-// cannot be discarded any more.
-func (p *path) afterData(st *station, status DataStatus, data *Buffer, end, own bool) bool {
-	if status == DataContinue && st.state == flowing {
+// afterData reports whether data goes on to the next station as it is.
+func (p *path) afterData(st *station, status DataStatus, data *Buffer) bool {
+	st.buffering = status == DataStopIterationAndBuffer
+	switch {
+	case status == DataContinue && st.state == flowing:
 		return true
-	}
-	if status == DataContinue {
-		p.join(st, data)
+	case status == DataContinue:
+		p.join(data)
 		p.release(st)
 		return false
 	}
 	st.state = stopped
-	st.buffering = status == DataStopIterationAndBuffer
 	switch {
 	case status != DataStopIterationNoBuffer:
-		p.keep(st, data, st.buffering)
-	case own:
-		p.join(st, data)
-	case end && st.held == nil:
-		st.held = &Buffer{} // lets the end of stream follow the headers later
+		p.keep(data, status == DataStopIterationAndWatermark)
+	case p.ended && p.trailers == nil && p.held == nil:
+		p.hold() // lets the end of stream follow later
 	}
 	return false
 }
 
 // sendTrailers shows the trailers to the stations from index on, then to the sink.
-func (p *path) sendTrailers(index int, released bool) {
+func (p *path) sendTrailers(index int) {
 	for _, st := range p.stations[index:] {
 		if p.skip(st) {
 			continue
 		}
-		if !released {
-			if st.reachedEnd {
-				return
-			}
-			st.reachedEnd, st.trailersHere = true, true
-			if st.stoppedAll() {
-				return
-			}
+		if st.stoppedAll() {
+			return
 		}
-		released = false
-		st.endGiven = true
 		st.inCallback = true
 		status := p.callTrailers(st.handle.filter, p.trailers)
 		st.inCallback = false
+		st.endGiven = true
 		if p.halted() {
 			return
 		}
@@ -226,6 +220,9 @@ func (p *path) sendTrailers(index int, released bool) {
 			p.release(st)
 			return
 		}
+	}
+	if !p.sinkBegan || p.sinkEnded {
+		return
 	}
 	p.sinkEnded = true
 	p.sinkTrailers(p.trailers)

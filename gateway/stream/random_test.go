@@ -67,6 +67,7 @@ func (c *flowCheck) onEnd(t *testing.T, end bool) {
 type kept struct {
 	bytes     []byte
 	buffering bool // the next callback begins with bytes
+	all       bool // the headers callback stopped everything
 	unsure    bool // a resume was asked for inside a callback, where it may be ignored or come later
 }
 
@@ -112,11 +113,21 @@ func (f *wanderer) alive() {
 	}
 }
 
-func (f *wanderer) headers(c *flowCheck, end bool) HeadersStatus {
+func (f *wanderer) headers(c *flowCheck, held *kept, end bool) HeadersStatus {
 	f.alive()
 	c.onHeaders(f.w.t, end)
 	f.w.meddle()
-	return HeadersStatus(f.w.oneOf(4, 0.5))
+	if !f.stops(c) {
+		return HeadersContinue
+	}
+	status := HeadersStatus(f.w.oneOf(4, 0.5))
+	held.all = status >= HeadersStopAllIterationAndBuffer
+	return status
+}
+
+// stops reports whether the filter may stop the direction of c.
+func (f *wanderer) stops(c *flowCheck) bool {
+	return c == &f.in && f.w.stopper[0] == f || c == &f.out && f.w.stopper[1] == f
 }
 
 func (f *wanderer) data(c *flowCheck, held *kept, b *Buffer, end bool) DataStatus {
@@ -130,33 +141,39 @@ func (f *wanderer) data(c *flowCheck, held *kept, b *Buffer, end bool) DataStatu
 	c.onData(f.w.t, fresh, end)
 	f.w.meddle()
 	status := DataStatus(f.w.oneOf(3, 0.5)) // never no buffer
-	if status == DataContinue {
-		*held = kept{}
-		return status
+	// A stop in the callbacks of a resume from a stop of everything loses the body if there are trailers, as in Envoy.
+	if status == DataContinue || !f.stops(c) || held.all {
+		*held = kept{all: held.all}
+		return DataContinue
 	}
 	held.stopped(data, fresh, status == DataStopIterationAndBuffer)
 	return status
 }
 
-func (f *wanderer) trailers(c *flowCheck) TrailersStatus {
+func (f *wanderer) trailers(c *flowCheck, held *kept) TrailersStatus {
 	f.alive()
 	c.onTrailers(f.w.t)
 	f.w.meddle()
+	if !f.stops(c) || held.all {
+		return TrailersContinue
+	}
 	return TrailersStatus(f.w.oneOf(2, 0.5))
 }
 
-func (f *wanderer) DecodeHeaders(_ *header.Map, end bool) HeadersStatus { return f.headers(&f.in, end) }
+func (f *wanderer) DecodeHeaders(_ *header.Map, end bool) HeadersStatus {
+	return f.headers(&f.in, &f.inHeld, end)
+}
 func (f *wanderer) DecodeData(b *Buffer, end bool) DataStatus {
 	return f.data(&f.in, &f.inHeld, b, end)
 }
-func (f *wanderer) DecodeTrailers(*header.Map) TrailersStatus { return f.trailers(&f.in) }
+func (f *wanderer) DecodeTrailers(*header.Map) TrailersStatus { return f.trailers(&f.in, &f.inHeld) }
 func (f *wanderer) EncodeHeaders(_ *header.Map, end bool) HeadersStatus {
-	return f.headers(&f.out, end)
+	return f.headers(&f.out, &f.outHeld, end)
 }
 func (f *wanderer) EncodeData(b *Buffer, end bool) DataStatus {
 	return f.data(&f.out, &f.outHeld, b, end)
 }
-func (f *wanderer) EncodeTrailers(*header.Map) TrailersStatus { return f.trailers(&f.out) }
+func (f *wanderer) EncodeTrailers(*header.Map) TrailersStatus { return f.trailers(&f.out, &f.outHeld) }
 func (f *wanderer) OnComplete()                               { f.completed++ }
 func (f *wanderer) OnDestroy() {
 	f.destroyed++

@@ -33,7 +33,9 @@ type world struct {
 	requestStep     int
 	responseStep    int
 	violent         bool // the exchange may be cut short
-	replied         bool
+	// stopper is the filter that may stop a direction: when two do so in turn their bodies mix, as in Envoy.
+	stopper [2]*wanderer
+	replied bool
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -54,6 +56,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w.responseLeft, w.responseBody = w.chunks("0123456789ABCDEFGHIJKLMNOP")
 	w.requestTrailers, w.replyTrailers = w.rng.IntN(3) == 0, w.rng.IntN(3) == 0
 	w.violent = w.rng.IntN(3) == 0
+	for d := range w.stopper {
+		if len(w.filters) > 0 {
+			w.stopper[d] = w.filters[w.rng.IntN(len(w.filters))]
+		}
+	}
 	return w
 }
 
@@ -156,7 +163,7 @@ func (w *world) afterResume(k kept) kept {
 		k.unsure = true
 		return k
 	}
-	return kept{}
+	return kept{all: k.all}
 }
 
 func (w *world) continueEncoding(f *wanderer) {

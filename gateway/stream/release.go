@@ -1,41 +1,41 @@
 package stream
 
-// release lets everything that a station keeps back go on: headers, body, end of stream or trailers. After a stop of
+// release lets everything that waits at a station go on: headers, body, end of stream or trailers. After a stop of
 // everything, body and trailers go to the station's own callbacks first.
 func (p *path) release(st *station) {
-	first := st.index + 1
-	own := st.stoppedAll()
-	if own {
-		first = st.index
-	}
-	st.state, st.buffering = flowing, false
-	data, trailers := st.takeHeld(), st.trailersHere
-	end := st.reachedEnd && !trailers
-	if data == nil && p.buffered && st.headersPassed && !st.endPassed {
-		data = &Buffer{} // as Envoy, whose buffer stays once there was one
-	}
-
-	if !st.headersPassed {
-		st.headersPassed = true
-		alone := end && data == nil
-		st.endPassed = alone
-		p.sendHeaders(st.index+1, alone)
-	}
 	if p.halted() {
 		return
 	}
-	if data == nil && end && !st.endPassed {
-		data = &Buffer{}
+	if st.stoppedAll() {
+		st.again = true
 	}
-	if data != nil {
-		p.sendData(first, data, end, own)
+	st.state = flowing
+	ended, trailers := p.ended || p.endInjected, p.trailers != nil
+	if !st.headersPassed {
+		st.headersPassed = true
+		p.sendHeaders(st.index+1, ended && p.held == nil && !trailers)
+	} else if ended && !trailers {
+		p.hold() // data was injected behind headers that ended the stream: the end has to follow
+	}
+	trailers = p.trailers != nil
+	if p.held != nil && !p.halted() {
+		p.sendData(st.next(), p.held, ended && !trailers)
 	}
 	if trailers && !p.halted() {
-		p.sendTrailers(first, own)
+		p.sendTrailers(st.next())
 	}
+	st.again = false
 }
 
-// inject sends data to the stations after st, headers first, leaving what st keeps back where it is.
+// next is where what st lets go begins.
+func (st *station) next() int {
+	if st.again {
+		return st.index
+	}
+	return st.index + 1
+}
+
+// inject sends data to the stations after st, headers first, leaving what is held where it is.
 func (p *path) inject(st *station, data []byte, end bool) {
 	if p.halted() || !st.headersGiven {
 		return
@@ -47,43 +47,42 @@ func (p *path) inject(st *station, data []byte, end bool) {
 	if p.halted() {
 		return
 	}
-	st.endPassed = end
-	p.sendData(st.index+1, NewBuffer(data), end, false)
+	st.endInjected = end
+	p.endInjected = p.endInjected || end
+	p.sendData(st.index+1, NewBuffer(data), end)
 }
 
-// keep adds data to what the station holds. failing says which of the two answers the limit has.
-func (p *path) keep(st *station, data *Buffer, failing bool) {
-	p.join(st, data)
-	st.failing = failing
-	p.checkLimit(st)
+// keep adds data to what is held. streaming says which of the two answers the limit has from now on.
+func (p *path) keep(data *Buffer, streaming bool) {
+	p.streaming = streaming
+	p.join(data)
 }
 
-func (p *path) join(st *station, data *Buffer) {
-	p.buffered = true
-	if st.held == nil {
-		st.held = &Buffer{}
+func (p *path) join(data *Buffer) {
+	p.hold()
+	p.held.Move(data)
+}
+
+// hold makes the buffer.
+func (p *path) hold() {
+	if p.held == nil {
+		p.held = &Buffer{resized: p.watch}
 	}
-	st.held.resized = nil
-	st.held.Move(data)
-	st.held.resized = func() { p.checkLimit(st) }
 }
 
-// heldBytes is what all stations of the path hold together: the limit is the stream's, not the filter's.
-func (p *path) heldBytes() int {
-	n := 0
-	for _, st := range p.stations {
-		n += st.held.Len()
+// watch answers a body that rises above the limit the way the last stop asked for. Once above, it counts again only after
+// it sank to half of the limit, as Envoy's watermarks. While the stream is at rest an edit only notes that: the answer
+// comes with the next event, for which SetBufferLimit will do.
+func (p *path) watch() {
+	limit, held := p.stream.limit, p.held.Len()
+	if limit <= 0 || held <= limit/2 {
+		p.above = false
 	}
-	return n
-}
-
-// checkLimit answers a body beyond the limit the way st's stop asked for.
-func (p *path) checkLimit(st *station) {
-	limit := p.stream.limit
-	if limit <= 0 || p.halted() || p.heldBytes() <= limit {
+	if limit <= 0 || held <= limit || p.above || p.halted() || !p.stream.busy {
 		return
 	}
-	if st.failing {
+	p.above = true
+	if !p.streaming {
 		p.stream.SendLocalReply(p.tooLarge)
 		return
 	}
@@ -93,23 +92,10 @@ func (p *path) checkLimit(st *station) {
 	}
 }
 
-// checkLimits is for a changed limit.
-func (p *path) checkLimits() {
-	for _, st := range p.stations {
-		if st.held != nil {
-			p.checkLimit(st)
-		}
-	}
-}
-
-// relax resumes the source once no more than half of the limit is held, as Envoy's watermarks do.
+// relax resumes the source once what is held sank.
 func (p *path) relax() {
-	if !p.throttled {
-		return
+	if p.throttled && !p.above {
+		p.throttled = false
+		p.throttle(false)
 	}
-	if limit := p.stream.limit; limit > 0 && p.heldBytes() > limit/2 {
-		return
-	}
-	p.throttled = false
-	p.throttle(false)
 }

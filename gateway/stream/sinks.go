@@ -18,6 +18,9 @@ func newRequestPath(s *Stream) path {
 		sinkTrailers: func(t *header.Map) { s.upstream.DecodeTrailers(t) },
 		skip:         func(*station) bool { return false },
 		throttle:     s.cfg.Downstream.ReadDisable,
+		streaming:    true,
+		showsExcess:  true,
+		trailersPass: true,
 		tooLarge: LocalReply{
 			Code: 413, Body: []byte("Payload Too Large"), Details: "request_payload_too_large", GRPCStatus: NoGRPCStatus,
 		},
@@ -41,6 +44,7 @@ func newResponsePath(s *Stream) path {
 		sinkTrailers: s.answerTrailers,
 		skip:         func(st *station) bool { return !st.handle.request.headersGiven },
 		throttle:     s.throttleUpstream,
+		streaming:    true,
 		tooLarge: LocalReply{
 			Code: 500, Body: []byte("Internal Server Error"), Details: "response_payload_too_large", GRPCStatus: NoGRPCStatus,
 		},

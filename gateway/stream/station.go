@@ -10,39 +10,26 @@ const (
 	stoppedAllWatermark
 )
 
-// station is one filter's place on one path: what reached it, what it was shown, what it let pass.
+// station is one filter's place on one path: what it was shown, what it let pass. The body that stops keep back is the
+// path's.
 type station struct {
 	handle *handle
 	index  int // on the path
 	state  hold
 
-	// held is the body that this station keeps back; nil when there is none, empty when only an end of stream waits.
-	held *Buffer
-	// failing says that held may not grow beyond the limit; otherwise the peer is throttled there.
-	failing bool
-	// buffering says that the last data callback answered StopIterationAndBuffer: the next one sees held.
+	// again says that this station resumes from a stop of everything: body and trailers begin here instead of at the next.
+	again bool
+	// buffering says that the last data callback answered StopIterationAndBuffer: the next one sees all that is held,
+	// also after a resume.
 	buffering bool
 
 	headersGiven  bool // the headers callback was called
 	headersPassed bool // headers were sent on
-	reachedEnd    bool // the end of stream arrived, held or not
-	trailersHere  bool // trailers arrived (or were made here), held or not
-	endGiven      bool // a callback was told the end of stream
-	endPassed     bool // the end of stream went on without the body: with the headers, or with injected data
+	endGiven      bool // a callback was told the end of stream: data that comes later is not for this one nor for the next
+	endInjected   bool // the end of stream went on with injected data
 	inCallback    bool
-	inLastData    bool // in a data callback that was told the end of stream
 }
 
 func (st *station) stoppedAll() bool {
 	return st.state == stoppedAllBuffer || st.state == stoppedAllWatermark
-}
-
-// takeHeld removes and returns what is kept, nil if nothing is.
-func (st *station) takeHeld() *Buffer {
-	b := st.held
-	st.held = nil
-	if b != nil {
-		b.resized = nil
-	}
-	return b
 }

@@ -54,9 +54,9 @@ func Build(ctx context.Context, p *catalog.Plugin) (*Result, error) {
 	if slim(ctx, p.Dir, tags) {
 		tags = append(slices.Clone(tags), slimTag)
 	}
-	plain := variant{plugin: p, Output: Output{Wasm: p.Wasm(), Raw: filepath.Join(buildFolder(p), p.Name+".raw.wasm")}, tags: tags}
+	plain := variant{plugin: p, Output: Output{Wasm: p.Wasm(), Raw: filepath.Join(Folder(p), p.Name+".raw.wasm")}, tags: tags}
 	envoy := variant{plugin: p, Output: Output{Wasm: filepath.Join(p.Dir, module.EnvoyFile),
-		Raw: filepath.Join(buildFolder(p), p.Name+".envoy.raw.wasm")}, tags: append(slices.Clone(tags), envoyTag)}
+		Raw: filepath.Join(Folder(p), p.Name+".envoy.raw.wasm")}, tags: append(slices.Clone(tags), envoyTag)}
 	usesRedis, err := plain.make(ctx, p.Requires)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", p.Name, err)
@@ -86,7 +86,8 @@ func Build(ctx context.Context, p *catalog.Plugin) (*Result, error) {
 	return result, nil
 }
 
-func buildFolder(p *catalog.Plugin) string {
+// Folder is where intermediate results of a plugin go: build in its checkout, or in its own folder.
+func Folder(p *catalog.Plugin) string {
 	root := catalog.Checkout(p.Dir)
 	if root == "" || isFile(filepath.Join(p.Dir, "go.mod")) {
 		root = p.Dir
@@ -147,7 +148,16 @@ func slim(ctx context.Context, dir string, tags []string) bool {
 	return err == nil && !slices.Contains(strings.Fields(string(imports)), "net/http")
 }
 
-func tagList(tags []string) string { return strings.Join(append([]string{abiTag}, tags...), ",") }
+// tagList has each tag once: the list is written into the module.
+func tagList(tags []string) string {
+	list := []string{abiTag}
+	for _, tag := range tags {
+		if !slices.Contains(list, tag) {
+			list = append(list, tag)
+		}
+	}
+	return strings.Join(list, ",")
+}
 
 // goCommand runs the go tool for wasip1 in a plugin's folder. A folder with a go.mod of its own is built without the
 // workspace.

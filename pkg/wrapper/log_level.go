@@ -12,9 +12,8 @@ import (
 // clock is itself a host call, so a plugin that is busy does it only every few entries.
 //
 // Hosts offer the level in two ways. Higress has the foreign function get_log_level. Every host of ABI 0.2.1 and later
-// has the import proxy_get_log_level, but a module that imports it does not load in test hosts that lack it, so it is
-// used only by builds with the tag wasmplane_log_level_import. A host that offers neither is sent every line and
-// filters by itself.
+// has the import proxy_get_log_level, which modules have that wasmplane build made (log_level_import.go). A host that
+// offers neither is sent every line and filters by itself.
 var hostLevel struct {
 	level   LogLevel
 	asked   bool

@@ -1,4 +1,4 @@
-//go:build !wasm || !wasmplane_log_level_import
+//go:build !wasip1
 
 package wrapper
 

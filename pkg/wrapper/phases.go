@@ -4,7 +4,7 @@ package wrapper
 // called as soon as `_initialize` has run and before any context exists, and tells the link step which callbacks the
 // plugin needs. A value without PhasesKnown says nothing: the module did not register through SetCtx.
 const (
-	PhaseRequestHeaders        = 1 << 0 // any stream handler: the configuration is chosen here
+	PhaseRequestHeaders        = 1 << 0 // any stream handler: the configuration is chosen and requests are counted here
 	PhaseRequestBodyBuffered   = 1 << 1
 	PhaseRequestBodyStreaming  = 1 << 2
 	PhaseRequestTrailers       = 1 << 3 // needed wherever the request body is
@@ -32,7 +32,7 @@ func (ctx *CommonVmCtx[PluginConfig]) phases() int32 {
 	responseBody := ctx.readsResponseBody()
 	request := ctx.onRequestHeaders != nil || requestBody
 	response := ctx.onResponseHeaders != nil || responseBody
-	set(request || response || ctx.onStreamDone != nil, PhaseRequestHeaders)
+	set(ctx.followsStreams(), PhaseRequestHeaders)
 	set(ctx.onRequestBody != nil, PhaseRequestBodyBuffered)
 	set(ctx.onStreamingRequestBody != nil, PhaseRequestBodyStreaming)
 	set(requestBody, PhaseRequestTrailers)
@@ -43,6 +43,12 @@ func (ctx *CommonVmCtx[PluginConfig]) phases() int32 {
 	set(ctx.onStreamDone != nil, PhaseStreamDone)
 	set(request && !ctx.noRouteCall, PhaseRouteCall)
 	return bits
+}
+
+// followsStreams reports whether anything is done for a stream. A plugin of ticks and call-outs alone does nothing.
+func (ctx *CommonVmCtx[PluginConfig]) followsStreams() bool {
+	return ctx.onRequestHeaders != nil || ctx.readsRequestBody() || ctx.onResponseHeaders != nil || ctx.readsResponseBody() ||
+		ctx.onStreamDone != nil || ctx.rebuildAfterRequests > 0 || ctx.rebuildMaxMemory > 0
 }
 
 func (ctx *CommonVmCtx[PluginConfig]) readsRequestBody() bool {

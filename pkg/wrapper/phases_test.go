@@ -17,6 +17,8 @@ func TestPhases(t *testing.T) {
 		want    int32
 	}{
 		{"no handler", nil, PhasesKnown},
+		{"requests are counted", []CtxOption[config]{WithRebuildAfterRequests[config](10)}, PhasesKnown | PhaseRequestHeaders},
+		{"memory is watched", []CtxOption[config]{WithRebuildMaxMemBytes[config](1 << 20)}, PhasesKnown | PhaseRequestHeaders},
 		{"request headers", []CtxOption[config]{ProcessRequestHeaders(pauseHeaders)},
 			PhasesKnown | PhaseRequestHeaders | PhaseRouteCall},
 		{"request headers without route calls", []CtxOption[config]{ProcessRequestHeaders(pauseHeaders), NoRouteCall[config]()},

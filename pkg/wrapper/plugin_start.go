@@ -136,6 +136,9 @@ func (ctx *CommonPluginCtx[PluginConfig]) limitRequestsPerIoCycle() {
 
 // NewHttpContext is called by the binding for each stream.
 func (ctx *CommonPluginCtx[PluginConfig]) NewHttpContext(uint32) types.HttpContext {
+	if !ctx.vm.followsStreams() {
+		return &types.DefaultHttpContext{} // of size 0: nothing is allocated
+	}
 	http := &CommonHttpCtx[PluginConfig]{pluginCtx: ctx}
 	http.plugin = &ctx.plugin
 	http.wantRequestBody = ctx.vm.readsRequestBody()

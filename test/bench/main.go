@@ -29,7 +29,7 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "a tenth of the requests, small bodies, fewer rules: to see that it works")
 	flag.StringVar(&o.only, "only", "", "measure on `wazero` or envoy alone")
 	flag.StringVar(&o.out, "out", filepath.Join("..", "build"), "folder for bench.json and bench.svg")
-	flag.BoolVar(&o.growth, "growth", false, "also the linear memory after 1e6 and after 1e7 requests, on wazero (minutes)")
+	flag.BoolVar(&o.growth, "growth", false, "compare the linear memory after 1e6 requests with that after 1e7, not 1e5 with 1e6 (minutes)")
 	match := flag.String("run", "", "measure only pairs and Envoy variants whose names match this `expression`")
 	tables := flag.String("tables", "", "measure nothing, print the Markdown tables of this bench.json `file`")
 	flag.Parse()

@@ -11,15 +11,16 @@ import (
 
 // report is bench.json. Absolute values are those of one machine; compare the ratios.
 type report struct {
-	Machine  string        `json:"machine"`
-	Quick    bool          `json:"quick,omitempty"`
-	Requests int           `json:"requests,omitempty"` // of each kind to each module on wazero
-	Goals    []goal        `json:"goals"`
-	Pairs    []pairResult  `json:"pairs,omitempty"`
-	Rules    []ruleResult  `json:"rules,omitempty"`
-	Bodies   []bodyResult  `json:"bodies,omitempty"`
-	Growth   *growthResult `json:"growth,omitempty"`
-	Envoy    *envoyResult  `json:"envoy,omitempty"`
+	Machine  string         `json:"machine"`
+	Quick    bool           `json:"quick,omitempty"`
+	Requests int            `json:"requests,omitempty"` // of each kind to each module on wazero
+	Goals    []goal         `json:"goals"`
+	Pairs    []pairResult   `json:"pairs,omitempty"`
+	Plugins  []pluginResult `json:"plugins,omitempty"`
+	Rules    []ruleResult   `json:"rules,omitempty"`
+	Bodies   []bodyResult   `json:"bodies,omitempty"`
+	Growth   *growthResult  `json:"growth,omitempty"`
+	Envoy    *envoyResult   `json:"envoy,omitempty"`
 }
 
 func newReport(o options) *report {

@@ -45,6 +45,9 @@ func measureWazero(ctx context.Context, o options, m *modules, r *report) error 
 		r.Pairs = append(r.Pairs, result)
 	}
 	printPairs(r.Pairs)
+	if err := measurePlugins(ctx, o, m, r); err != nil {
+		return err
+	}
 	if o.match.MatchString(keyAuth) {
 		if err := measureRules(ctx, o, m, r); err != nil {
 			return err
@@ -53,8 +56,8 @@ func measureWazero(ctx context.Context, o options, m *modules, r *report) error 
 	if err := measureBodies(ctx, o, m, r); err != nil {
 		return err
 	}
-	if o.growth {
-		return measureGrowth(ctx, m, r)
+	if o.growth || o.match.MatchString(keyAuth) {
+		return measureGrowth(ctx, o, m, r)
 	}
 	return nil
 }
@@ -91,11 +94,7 @@ func measurePair(ctx context.Context, o options, m *modules, p pair) (pairResult
 		if err != nil {
 			return pairResult{}, err
 		}
-		*[]*measured{&out.Other, &out.Ours}[i] = measured{
-			P50: results[i].Median.Nanoseconds(), P99: results[i].P99.Nanoseconds(), P999: results[i].P999.Nanoseconds(),
-			HostCalls: results[i].HostCalls, AllocatedBytes: allocated.Bytes, AllocatedObjects: allocated.Objects,
-			MemoryAtStart: results[i].MemoryAtStart, MemoryAfter: results[i].MemoryAfter, Size: results[i].Size,
-		}
+		*[]*measured{&out.Other, &out.Ours}[i] = measuredFrom(results[i], allocated)
 	}
 	return out, nil
 }

@@ -9,6 +9,9 @@
 //	go test ./differential -differential.n 5000 -differential.from 1000000
 //	go test ./differential -differential.n 1 -differential.from 4711 -v
 //
+// regressions.txt names seeds that found something; they always run. A scenario whose outcomes differ runs again with more
+// time between its steps, in the end alone. An Envoy that crashed is started anew.
+//
 // What Envoy leaves undefined, and where docs/engines.md says that the engines differ, the generator leaves out; generate
 // says what and why at each place.
 package differential

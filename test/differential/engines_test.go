@@ -1,5 +1,3 @@
-//go:build differential
-
 package differential
 
 import (
@@ -27,7 +25,7 @@ import (
 
 const (
 	// idleTimeout ends streams that nobody resumes, on both engines. No two steps are that far apart.
-	idleTimeout = time.Second
+	idleTimeout = 2 * time.Second
 	// patience is how long the end of an exchange is waited for.
 	patience = 5 * time.Second
 )
@@ -56,10 +54,7 @@ type engine struct {
 // newWorld starts both engines. Without an Envoy the test is skipped.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	binary, err := envoy.FindBinary()
-	if err != nil {
-		t.Skipf("no second engine to compare with (%v): make envoy", err)
-	}
+	binary := findEnvoy(t)
 	w := &world{exchanges: map[string]*exchange{}}
 	w.startUpstreams(t)
 	files := []manifest.File{{Name: "differential.yaml", Data: w.manifests(t)}}
@@ -76,6 +71,20 @@ func newWorld(t *testing.T) *world {
 	})
 	w.engines = [2]engine{{"gateway", w.startGateway(t, files, options).Addr}, {"envoy", w.envoyAddress}}
 	return w
+}
+
+// findEnvoy is $ENVOY, the one on PATH, or the one that make envoy installs. Without any the test is skipped.
+func findEnvoy(t *testing.T) string {
+	t.Helper()
+	binary, err := envoy.FindBinary()
+	if err == nil {
+		return binary
+	}
+	installed, absErr := filepath.Abs("../../.venv/bin/envoy")
+	if _, statErr := os.Stat(installed); os.Getenv("ENVOY") != "" || absErr != nil || statErr != nil {
+		t.Skipf("no Envoy to compare the local gateway with (%v): make envoy installs one", err)
+	}
+	return installed
 }
 
 // envoyAddress is that of a living Envoy: of a new one, if a scenario has ended the last.
@@ -138,7 +147,7 @@ func (w *world) startEnvoy(t *testing.T, binary string, snapshot *manifest.Snaps
 // manifests are the chain of both filters and a route for each protocol.
 func (w *world) manifests(t *testing.T) []byte {
 	t.Helper()
-	file := buildGuest(t)
+	file := buildGuest(t, "guest")
 	var text strings.Builder
 	for i, name := range filters {
 		fmt.Fprintf(&text, `
@@ -173,10 +182,10 @@ spec:
 	return []byte(text.String())
 }
 
-// buildGuest compiles and links the guest as plugins are.
-func buildGuest(t *testing.T) string {
+// buildGuest compiles and links a folder's program as plugins are.
+func buildGuest(t *testing.T, folder string) string {
 	t.Helper()
-	dir, err := filepath.Abs("guest")
+	dir, err := filepath.Abs(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +197,7 @@ func buildGuest(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	linked, err := module.Link(t.Context(), code, module.Metadata{Name: "guest"})
+	linked, err := module.Link(t.Context(), code, module.Metadata{Name: folder})
 	if err != nil {
 		t.Fatal(err)
 	}

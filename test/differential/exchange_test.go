@@ -1,5 +1,3 @@
-//go:build differential
-
 package differential
 
 import (
@@ -26,12 +24,13 @@ type exchange struct {
 	activity int
 	changed  chan struct{} // closed and replaced with every activity
 	trace    []string
-	opened   map[string]chan struct{} // gate → closed when it is open
+	opened   map[string]chan struct{} // gate → closed when it is open; a filter's call-out waits there
 	received *message                 // by the backend; nil until its headers
 	requests int                      // that the backend got
 	answer   codec.Sender             // the backend's
 	got      message                  // by the client
 	sent     [2]int                   // bytes of body, by client and backend
+	answered bool                     // the backend sent a whole response
 }
 
 // message is what a receiver got.
@@ -57,14 +56,21 @@ func (x *exchange) note(change func()) {
 	x.changed = make(chan struct{})
 }
 
-// gate returns the channel of a gate, which is closed when it opens.
+// gate returns the channel of a gate for the call-out that came to it. It is closed when the gate opens.
 func (x *exchange) gate(name string) chan struct{} {
+	opened := make(chan struct{})
+	x.note(func() { x.opened[name] = opened })
+	return opened
+}
+
+// open opens a gate. One that no call-out has come to, because the filter was not reached, stays closed for good: several
+// that opened at once would answer in any order.
+func (x *exchange) open(name string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.opened[name] == nil {
-		x.opened[name] = make(chan struct{})
+	if opened := x.opened[name]; opened != nil {
+		close(opened)
 	}
-	return x.opened[name]
 }
 
 // rest waits until nothing has happened for the gap. Nothing else tells that a proxy has nothing left to do.
@@ -132,7 +138,7 @@ func (x *exchange) run(address string, gap time.Duration) {
 		case client:
 			x.send(sender, s)
 		case gate:
-			close(x.gate(s.gate))
+			x.open(s.gate)
 		case backend:
 			waiting = append(waiting, s)
 		}
@@ -157,6 +163,7 @@ func (x *exchange) respond(waiting []step, gap time.Duration) []step {
 	}
 	for _, s := range waiting {
 		x.send(answer, s)
+		x.answered = x.answered || s.end
 		if !s.together {
 			x.rest(gap)
 		}
@@ -206,8 +213,8 @@ func (x *exchange) head(s step) *header.Map {
 var ignored = []string{"date", "server", "x-request-id", "x-id", "x-script-a", "x-script-b", "x-forwarded-for"}
 
 func (m *message) String() string {
-	if m == nil || m.headers == nil {
-		return fmt.Sprintf("nothing, reset %t", m != nil && m.reset)
+	if m.headers == nil {
+		return fmt.Sprintf("nothing, reset %t", m.reset)
 	}
 	var lines []string
 	for _, pair := range m.headers.Pairs() {
@@ -231,8 +238,15 @@ func (x *exchange) outcome() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var out strings.Builder
-	fmt.Fprintf(&out, "  client: %s\n", &x.got)
+	if x.got.reset && x.scenario.http2 { // how much is on the wire before the reset is the codec's
+		fmt.Fprintln(&out, "  client: reset")
+	} else {
+		fmt.Fprintf(&out, "  client: %s\n", &x.got)
+	}
 	if x.received != nil && x.received.ended {
+		if x.answered { // nothing is left to reset, but for a proxy that has not read it all
+			x.received.reset = false
+		}
 		fmt.Fprintf(&out, "  backend, %d requests: %s\n", x.requests, x.received)
 	} else { // how much of a request that is cut short comes through is a race
 		fmt.Fprintln(&out, "  backend: no complete request")

@@ -14,8 +14,13 @@ import (
 func newDocsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "docs [PLUGIN…]",
-		Short: "Generate the configuration part of plugins' READMEs from their plugin.yaml",
+		Short: "Generate the configuration part of plugins' READMEs, and the checkout's table of plugins, from their plugin.yaml",
 		RunE: func(cmd *cobra.Command, names []string) error {
+			if root := catalog.Checkout("."); root != "" && len(names) == 0 {
+				if err := writeOverview(cmd, root); err != nil {
+					return err
+				}
+			}
 			names, err := pluginNames(names)
 			if err != nil {
 				return err
@@ -40,6 +45,15 @@ func newDocsCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func writeOverview(cmd *cobra.Command, root string) error {
+	current, generated, err := catalog.Overview(root)
+	if err != nil || bytes.Equal(current, generated) {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), "README.md updated")
+	return os.WriteFile(filepath.Join(root, "README.md"), generated, 0o644)
 }
 
 // pluginNames returns the named plugins, or without names all of the checkout, or the one in the current folder.

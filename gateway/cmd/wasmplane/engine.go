@@ -9,6 +9,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/gateway/abi"
 	"github.com/wasmplane/wasmplane/gateway/cases"
+	"github.com/wasmplane/wasmplane/gateway/certificate"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/server"
 )
@@ -19,19 +20,38 @@ type localEngine struct {
 	stop    context.CancelFunc
 	done    chan struct{}
 	since   time.Time // of the last Apply
+	profile abi.Profile
+	second  *localEngine // nil until it is asked for
+}
+
+// Second implements cases.Pairing.
+func (e *localEngine) Second(ctx context.Context) (cases.Engine, error) {
+	if e.second != nil {
+		return e.second, nil
+	}
+	var err error
+	if e.second, err = newLocalEngine(ctx, e.gateway.RedisAddr(), e.profile); err != nil {
+		return nil, err
+	}
+	return e.second, nil
 }
 
 // newLocalEngine starts a gateway without plugins. redis is the address of a server to use; empty means the embedded.
 func newLocalEngine(ctx context.Context, redis string, profile abi.Profile) (*localEngine, error) {
+	pair, err := certificate.SelfSigned("localhost", "127.0.0.1", "::1")
+	if err != nil {
+		return nil, err
+	}
 	g, err := server.New(ctx, server.Config{
+		Certificate: pair, ProxyProtocol: server.ProxyProtocolOptional,
 		Listen: "127.0.0.1:0", Admin: "off", Redis: redis, Profile: profile, CacheDir: cacheDir(), Concurrency: 2,
-		LogLevel: "debug", LogRequestHeaders: true,
+		LogLevel: "debug", LogRequestHeaders: true, NoEcho: true,
 	})
 	if err != nil {
 		return nil, err
 	}
 	running, stop := context.WithCancel(ctx)
-	e := &localEngine{gateway: g, stop: stop, done: make(chan struct{}), since: time.Now()}
+	e := &localEngine{gateway: g, stop: stop, done: make(chan struct{}), since: time.Now(), profile: profile}
 	go func() {
 		defer close(e.done)
 		_ = g.Run(running, time.Second) // ends when the engine is closed
@@ -40,6 +60,9 @@ func newLocalEngine(ctx context.Context, redis string, profile abi.Profile) (*lo
 }
 
 func (e *localEngine) close() {
+	if e.second != nil {
+		e.second.close()
+	}
 	e.stop()
 	<-e.done
 	e.gateway.Close()
@@ -55,6 +78,9 @@ func (e *localEngine) Apply(ctx context.Context, c cases.Configuration) error {
 	upstreams := map[string][]string{}
 	for service, endpoint := range c.Upstreams {
 		upstreams[service] = []string{endpoint}
+		if endpoint == "" {
+			upstreams[service] = nil
+		}
 	}
 	err := e.gateway.ReloadWith(ctx, []manifest.File{{Name: c.Name, Data: c.Manifests}}, upstreams)
 	if err != nil && ctx.Err() == nil {

@@ -66,6 +66,8 @@ func (r *envoyRun) start(ctx context.Context, binary string) error {
 	options := envoy.Options{
 		Listen: r.config.Listen, Admin: r.config.Admin, InsecureTLS: r.config.Upstream.InsecureTLS, NoAccessLog: r.config.AccessLog == nil,
 		LogRequestHeaders: r.config.LogRequestHeaders, TrustedCA: envoy.SystemCA(),
+		Certificate: r.config.Certificate, ProxyProtocol: r.config.ProxyProtocol == server.ProxyProtocolOptional,
+		ProxyProtocolRequired: r.config.ProxyProtocol == server.ProxyProtocolRequired,
 	}
 	if options.Admin == "off" { // Envoy is steered through its admin endpoints
 		options.Admin = "127.0.0.1:0"

@@ -14,12 +14,15 @@ import (
 
 func newInspectCommand() *cobra.Command {
 	var packages int
+	var insecure []string
 	cmd := &cobra.Command{
-		Use:   "inspect FILE",
+		Use:   "inspect FILE|IMAGE",
 		Short: "Say what a module is, what it weighs and where it runs",
-		Args:  cobra.ExactArgs(1),
+		Long: `Say what a module is, what it weighs and where it runs. The module is a file, or in an image of a registry
+(registry.example.com/key-auth:1.0.0, oci://…).`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			code, err := os.ReadFile(args[0])
+			code, err := readModule(cmd, args[0], insecure)
 			if err != nil {
 				return err
 			}
@@ -31,7 +34,17 @@ func newInspectCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&packages, "packages", 15, "how many Go packages to list, the largest first")
+	registerInsecure(cmd, &insecure)
 	return cmd
+}
+
+// readModule reads a file, or the module of an image.
+func readModule(cmd *cobra.Command, name string, insecure []string) ([]byte, error) {
+	if !namesImage(name) {
+		return os.ReadFile(name)
+	}
+	_, code, err := pullImage(cmd.Context(), cmd.ErrOrStderr(), name, insecure)
+	return code, err
 }
 
 func inspect(w io.Writer, file string, size int, m *module.Module, packages int) error {

@@ -27,6 +27,7 @@ type runFlags struct {
 	files       []string
 	upstreams   []string
 	listen      string
+	listener    listenerFlags
 	admin       string
 	redis       string
 	engine      string
@@ -40,6 +41,7 @@ type runFlags struct {
 	insecureTLS bool
 	logHeaders  bool
 	quiet       bool
+	insecure    []string // registries
 }
 
 func newRunCommand() *cobra.Command {
@@ -80,6 +82,7 @@ when they change. The services echo.static:80 and redis.static:6379 exist withou
 	flags.StringArrayVarP(&f.files, "file", "f", nil, "manifest `FILE` or folder; may be repeated")
 	flags.StringArrayVar(&f.upstreams, "upstream", nil, "endpoints of a service: `NAME.NAMESPACE=HOST:PORT` or SERVICE-HOST:PORT=HOST:PORT; may be repeated")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:10000", "`ADDRESS` of the gateway")
+	f.listener.add(flags)
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:15000", "`ADDRESS` of the console and the admin endpoints, or off")
 	flags.StringVar(&f.redis, "redis", "", "`ADDRESS` of a Redis server instead of the embedded one")
 	flags.StringVar(&f.engine, "engine", engineGateway, "what runs the plugins: gateway (the local one) or envoy (the one in $ENVOY or on PATH)")
@@ -92,6 +95,7 @@ when they change. The services echo.static:80 and redis.static:6379 exist withou
 	flags.BoolVar(&f.pushAll, "push-all-clusters", false, "let plugins call Kubernetes services that no route refers to")
 	flags.BoolVar(&f.insecureTLS, "insecure-upstream-tls", false, "accept any certificate of TLS upstreams")
 	flags.BoolVar(&f.logHeaders, "log-request-headers", false, "write the request headers, as the plugins left them, into the access log")
+	registerInsecure(cmd, &f.insecure)
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no access log")
 	return cmd
 }
@@ -104,11 +108,15 @@ func (f *runFlags) prepare(cmd *cobra.Command, args []string) (server.Config, fu
 		Manifest: manifest.Options{Namespace: f.namespace, PushAllClusters: f.pushAll},
 	}
 	config.Upstream.InsecureTLS = f.insecureTLS
+	config.Fetch.InsecureRegistries = f.insecure
 	if !f.quiet {
 		config.AccessLog = cmd.OutOrStdout()
 	}
 	err := checkEngine(f.engine)
 	if err != nil {
+		return config, nil, err
+	}
+	if err := f.listener.apply(&config); err != nil {
 		return config, nil, err
 	}
 	if config.Profile, err = profile(f.host); err != nil {

@@ -18,6 +18,7 @@
 //   - a resume where nothing stopped,
 //   - the body outside its callbacks, unless the last one answered StopIterationAndBuffer (1) and still holds; in a trailers
 //     callback also when it answered Continue (0),
+//   - trailers outside the callbacks after a local reply,
 //   - a second local reply from one callback: Envoy 1.39.3 crashes of two in a response callback.
 package main
 
@@ -94,6 +95,8 @@ type filter struct {
 	plugin   *plugin
 	id       uint32
 	exchange string // the request's x-id
+	replied  bool   // the last answer had a local reply: its status counts for nothing
+	over     bool   // some answer had one
 	script   map[string][]string
 	calls    map[string]int
 	request  direction
@@ -184,7 +187,7 @@ func (f *filter) callback(event string, d *direction, n int, end bool) types.Act
 	status := f.steps(event, f.answer(event))
 	d.stopped = status != 0 && !(event[1] == 'h' && status == 2)
 	if event[1] == 'b' {
-		d.buffered, d.gone = status == 1, status > 1
+		d.buffered, d.gone = status == 1 && !f.replied, status > 1
 	}
 	return types.Action(status)
 }
@@ -204,7 +207,7 @@ func body(response bool) string {
 
 // steps runs an answer and returns its status.
 func (f *filter) steps(event string, answer []string) (status int) {
-	replied := false
+	f.replied = false
 	for i, step := range answer {
 		if step == "" {
 			continue
@@ -217,10 +220,10 @@ func (f *filter) steps(event string, answer []string) (status int) {
 			f.plugin.pending = append(f.plugin.pending, later{f, func() { f.steps(event, answer[i+1:]) }})
 			return status
 		}
-		if step == "l" && replied {
+		if step == "l" && f.replied {
 			continue
 		}
-		replied = replied || step == "l"
+		f.replied, f.over = f.replied || step == "l", f.over || step == "l"
 		f.log(event, step+" "+f.step(event, step))
 	}
 	return status
@@ -247,6 +250,9 @@ func (f *filter) step(event, step string) string {
 		n, _ := strconv.Atoi(step[2:])
 		return editBody(kind, response, f.plugin.name+event, n) + " " + body(response)
 	case 't':
+		if event[0] == 'g' && f.over {
+			return "left out"
+		}
 		if response {
 			return result(proxywasm.AddHttpResponseTrailer("x-trailer", f.plugin.name+event))
 		}

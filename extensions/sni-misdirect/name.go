@@ -1,0 +1,50 @@
+package main
+
+import "strings"
+
+// mismatch compares the name that the connection was opened for with a request's authority. It returns "" where the
+// request may use the connection, else the response-code-details of its refusal. Without a name there is nothing to compare.
+func mismatch(serverName, authority string) string {
+	if serverName == "" {
+		return ""
+	}
+	host := withoutPort(authority)
+	name := withoutDot(serverName)
+	if strings.EqualFold(name, host) {
+		return ""
+	}
+	domain, wildcard := strings.CutPrefix(name, "*.")
+	if !wildcard {
+		return otherHost
+	}
+	if !isBelow(host, domain) {
+		return outsideOfAll
+	}
+	return ""
+}
+
+// isBelow reports whether a host has a domain's name at its end and at least one label before it.
+func isBelow(host, domain string) bool {
+	dot := len(host) - len(domain) - 1
+	return dot > 0 && host[dot] == '.' && strings.EqualFold(host[dot+1:], domain)
+}
+
+// withoutPort is the host of an authority (RFC 3986 section 3.2), which may be an IPv6 address in brackets.
+func withoutPort(authority string) string {
+	colon := strings.LastIndexByte(authority, ':')
+	if colon < 0 || strings.LastIndexByte(authority, ']') > colon {
+		return withoutDot(authority)
+	}
+	return withoutDot(authority[:colon])
+}
+
+// withoutDot drops the final dot of an absolute name, which does not make it another host.
+func withoutDot(host string) string { return strings.TrimSuffix(host, ".") }
+
+// isTypeOfGRPC reports whether a media type is application/grpc, alone or with a format (`application/grpc+proto`),
+// whatever its parameters.
+func isTypeOfGRPC(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	format, found := strings.CutPrefix(strings.TrimSpace(kind), "application/grpc")
+	return found && (format == "" || format[0] == '+')
+}
