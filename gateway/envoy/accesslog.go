@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -35,6 +36,10 @@ var logFormat = object{
 	"upstream_transport_failure_reason": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
 	"custom_log":                        "%FILTER_STATE(wasm.custom_log:PLAIN)%",
 	"ai_log":                            "%FILTER_STATE(wasm.ai_log:PLAIN)%",
+	"log_request_headers":               "%FILTER_STATE(wasm.log-request-headers:PLAIN)%",
+	"log_request_body":                  "%FILTER_STATE(wasm.log-request-body:PLAIN)%",
+	"log_response_headers":              "%FILTER_STATE(wasm.log-response-headers:PLAIN)%",
+	"log_response_body":                 "%FILTER_STATE(wasm.log-response-body:PLAIN)%",
 }
 
 // accessLog makes a config.accesslog.v3.AccessLog that writes JSON lines to the standard output.
@@ -55,9 +60,12 @@ func accessLog(opts Options) object {
 // requestHeaders is the field of Options.LogRequestHeaders. Envoy joins the values of a header with commas there.
 const requestHeaders = "request_headers"
 
-// Fields that the local gateway leaves out when they are empty, and those that are -1 where nothing was measured.
+// Fields that the local gateway leaves out when they are empty, those in which plugins have escaped a text for a place
+// between quotes, and those that are -1 where nothing was measured.
 var (
-	optionalFields = []string{"upstream_transport_failure_reason", "custom_log", "ai_log"}
+	optionalFields = append([]string{"upstream_transport_failure_reason"}, escapedFields...)
+	escapedFields  = []string{"custom_log", "ai_log", "log_request_headers", "log_request_body", "log_response_headers",
+		"log_response_body"}
 	durationFields = []string{"request_duration", "upstream_service_time"}
 )
 
@@ -67,6 +75,11 @@ func normalise(entry map[string]any, plugins []string) {
 	for _, name := range optionalFields {
 		if entry[name] == nil {
 			delete(entry, name)
+		}
+	}
+	for _, name := range escapedFields {
+		if text, ok := entry[name].(string); ok {
+			entry[name] = unescape(text)
 		}
 	}
 	for _, name := range durationFields {
@@ -87,6 +100,15 @@ func normalise(entry map[string]any, plugins []string) {
 	if details, _ := entry["response_code_details"].(string); details != "" {
 		entry["response_code_details"] = qualify(details, plugins)
 	}
+}
+
+// unescape undoes the escaping of a text between the quotes of a JSON string. What is none stays.
+func unescape(text string) string {
+	var plain string
+	if json.Unmarshal([]byte(`"`+text+`"`), &plain) == nil {
+		return plain
+	}
+	return text
 }
 
 // qualify adds what Higress puts before the details of a plugin's local reply, "via_wasm::<plugin>::". A stock Envoy

@@ -40,6 +40,10 @@ type AccessLogEntry struct {
 	TransportFailure    string            `json:"upstream_transport_failure_reason,omitempty"`
 	CustomLog           string            `json:"custom_log,omitempty"`
 	AILog               string            `json:"ai_log,omitempty"`
+	LogRequestHeaders   string            `json:"log_request_headers,omitempty"` // this and the next: of log-request-response
+	LogRequestBody      string            `json:"log_request_body,omitempty"`
+	LogResponseHeaders  string            `json:"log_response_headers,omitempty"`
+	LogResponseBody     string            `json:"log_response_body,omitempty"`
 	TraceTags           map[string]string `json:"trace_tags,omitempty"`
 	// RequestHeaders are as the filters left them; written when the gateway is asked to.
 	RequestHeaders map[string][]string `json:"request_headers,omitempty"`
@@ -83,8 +87,14 @@ func (g *Gateway) logAccess(s *stream.Stream) {
 		UpstreamServiceTime: milliseconds(info.Start, info.UpstreamFirstByte),
 		DownstreamRemote:    addressText(info.RemoteAddr), UpstreamHost: addressText(info.UpstreamHost),
 		ForwardedFor: h.Value("x-forwarded-for"), UserAgent: h.Value("user-agent"), TransportFailure: info.UpstreamTransportFailure,
-		CustomLog: unescapeLog(info.FilterState["wasm.custom_log"]), AILog: unescapeLog(info.FilterState["wasm.ai_log"]),
 		TraceTags: info.TraceTags,
+	}
+	for name, field := range map[string]*string{
+		"custom_log": &entry.CustomLog, "ai_log": &entry.AILog,
+		"log-request-headers": &entry.LogRequestHeaders, "log-request-body": &entry.LogRequestBody,
+		"log-response-headers": &entry.LogResponseHeaders, "log-response-body": &entry.LogResponseBody,
+	} {
+		*field = unescapeLog(info.FilterState["wasm."+name])
 	}
 	if info.Conn != nil {
 		entry.Protocol, entry.DownstreamLocal = info.Conn.Protocol, addressText(info.Conn.LocalAddr)

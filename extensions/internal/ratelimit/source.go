@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
+	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -49,7 +50,7 @@ func (s *Source) Value(headers [][2]string) (Value, bool) {
 		text, ok := firstParam(path, s.Name, s.Undecoded)
 		return Value{Text: text}, ok
 	case Cookie:
-		text := firstCookie(headers, s.Name)
+		text, _ := cookie.First(headers, s.Name)
 		return Value{Text: text}, text != ""
 	case HeaderAddress:
 		text, ok := first(headers, s.Name)

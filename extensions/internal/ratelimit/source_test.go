@@ -57,28 +57,6 @@ func TestFirstParamUndecoded(t *testing.T) {
 	}
 }
 
-func TestFirstCookie(t *testing.T) {
-	tests := []struct{ name, header, want string }{
-		{"among others", "a=1; sid=x; b=2", "x"},
-		{"without spaces", "a=1;sid=x;b=2", "x"},
-		{"the first of several", "sid=x; sid=y", "x"},
-		{"everything after the first =", "sid=abc==", "abc=="},
-		{"without =", "sid; a=b", ""},
-		{"an empty value", "sid=; a=b", ""},
-		{"names are case-sensitive", "SID=x", ""},
-		{"a longer name", "sid2=x; xsid=y", ""},
-		{"white space is no part of it", "a=1 ;  sid\t= x  ; b=2", "x"},
-		{"quotes are", `sid="x"`, `"x"`},
-		{"nothing but separators", ";;=;;", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			assert.Equal(t, tt.want, firstCookie([][2]string{{"x", "sid=no"}, {"cookie", tt.header}}, "sid"))
-		})
-	}
-	assert.Equal(t, "x", firstCookie([][2]string{{"cookie", "a=1"}, {"cookie", "sid=x"}}, "sid"), "a cookie header for each pair")
-}
-
 func TestSourceValue(t *testing.T) {
 	headers := [][2]string{
 		{":path", "/a?token=v"},
@@ -145,18 +123,6 @@ func FuzzParam(f *testing.F) {
 			if value, ok := firstParam(path, "token", undecoded); !ok && value != "" || len(value) > len(path) {
 				t.Fatalf("%q has %q, %v", path, value, ok)
 			}
-		}
-	})
-}
-
-func FuzzCookie(f *testing.F) {
-	for _, header := range []string{"sid", "sid=", "sid=a=b; x", ";=;", "a=1;sid"} {
-		f.Add(header)
-	}
-	f.Fuzz(func(t *testing.T, header string) {
-		value := firstCookie([][2]string{{"cookie", header}}, "sid")
-		if !strings.Contains(header, value) || strings.Contains(value, ";") {
-			t.Fatalf("%q has %q", header, value)
 		}
 	})
 }
