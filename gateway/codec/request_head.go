@@ -108,13 +108,14 @@ func (h *requestHead) interpret(target, scheme string, fields []header.Entry) *R
 	fields = h.interpretUpgrade(fields, hasBody)
 	h.expect100 = !h.http10 && hasBody && hasListToken(fields, "expect", "100-continue")
 
-	h.headers = header.New([2]string{":method", h.method})
-	if !h.connect {
-		h.headers.Append(":path", path)
-	}
+	h.headers = header.New() // in Envoy's order, which plugins see
 	if hosts > 0 || authority != "" {
 		h.headers.Append(":authority", authority)
 	}
+	if !h.connect {
+		h.headers.Append(":path", path)
+	}
+	h.headers.Append(":method", h.method)
 	h.headers.Append(":scheme", scheme)
 	for _, f := range fields {
 		if f.Name == "host" || f.Name == "expect" && strings.EqualFold(f.Value, "100-continue") {

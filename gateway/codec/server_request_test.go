@@ -9,29 +9,29 @@ import (
 func TestRequestsAsTheyAreOnTheWire(t *testing.T) {
 	cases := []struct{ name, in, want string }{
 		{"headers keep order and duplicates, names fall to lower case", "GET /a?b HTTP/1.1\r\nHost: h\r\nB: 2\r\nA:1\r\nB:  3 \t\r\n\r\n",
-			":method=GET|:path=/a?b|:authority=h|:scheme=http|b=2|a=1|b=3| end"},
-		{"a target net/url refuses", "GET //x/%zz?apikey=x HTTP/1.1\r\nhost: h\r\n\r\n", ":method=GET|:path=//x/%zz?apikey=x|:authority=h|:scheme=http| end"},
-		{"bytes above ASCII", "GET /\xff HTTP/1.1\r\nhost: h\r\nx: \xe4\r\n\r\n", ":method=GET|:path=/\xff|:authority=h|:scheme=http|x=\xe4| end"},
-		{"absolute form wins over host", "GET http://real:81/p?q HTTP/1.1\r\nhost: other\r\n\r\n", ":method=GET|:path=/p?q|:authority=real:81|:scheme=http| end"},
-		{"absolute form without path", "GET HTTPS://real?q HTTP/1.1\r\nhost: o\r\n\r\n", ":method=GET|:path=/?q|:authority=real|:scheme=https| end"},
-		{"asterisk", "OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n", ":method=OPTIONS|:path=*|:authority=h|:scheme=http| end"},
-		{"connect", "CONNECT h:443 HTTP/1.1\r\nhost: h:443\r\n\r\n", ":method=CONNECT|:authority=h:443|:scheme=http|"},
-		{"empty lines before the request", "\r\n\r\nGET / HTTP/1.1\r\nhost: h\r\n\r\n", ":method=GET|:path=/|:authority=h|:scheme=http| end"},
-		{"HTTP/1.0 without host", "GET / HTTP/1.0\r\n\r\n", ":method=GET|:path=/|:scheme=http| end"},
-		{"empty header value", "GET / HTTP/1.1\r\nhost:\r\nx:\r\n\r\n", ":method=GET|:path=/|:authority=|:scheme=http|x=| end"},
-		{"content-length", "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\n\r\nabc", ":method=POST|:path=/|:authority=h|:scheme=http|content-length=3| body=\"abc\" end"},
-		{"content-length 0", "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n", ":method=POST|:path=/|:authority=h|:scheme=http|content-length=0| end"},
+			":authority=h|:path=/a?b|:method=GET|:scheme=http|b=2|a=1|b=3| end"},
+		{"a target net/url refuses", "GET //x/%zz?apikey=x HTTP/1.1\r\nhost: h\r\n\r\n", ":authority=h|:path=//x/%zz?apikey=x|:method=GET|:scheme=http| end"},
+		{"bytes above ASCII", "GET /\xff HTTP/1.1\r\nhost: h\r\nx: \xe4\r\n\r\n", ":authority=h|:path=/\xff|:method=GET|:scheme=http|x=\xe4| end"},
+		{"absolute form wins over host", "GET http://real:81/p?q HTTP/1.1\r\nhost: other\r\n\r\n", ":authority=real:81|:path=/p?q|:method=GET|:scheme=http| end"},
+		{"absolute form without path", "GET HTTPS://real?q HTTP/1.1\r\nhost: o\r\n\r\n", ":authority=real|:path=/?q|:method=GET|:scheme=https| end"},
+		{"asterisk", "OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n", ":authority=h|:path=*|:method=OPTIONS|:scheme=http| end"},
+		{"connect", "CONNECT h:443 HTTP/1.1\r\nhost: h:443\r\n\r\n", ":authority=h:443|:method=CONNECT|:scheme=http|"},
+		{"empty lines before the request", "\r\n\r\nGET / HTTP/1.1\r\nhost: h\r\n\r\n", ":authority=h|:path=/|:method=GET|:scheme=http| end"},
+		{"HTTP/1.0 without host", "GET / HTTP/1.0\r\n\r\n", ":path=/|:method=GET|:scheme=http| end"},
+		{"empty header value", "GET / HTTP/1.1\r\nhost:\r\nx:\r\n\r\n", ":authority=|:path=/|:method=GET|:scheme=http|x=| end"},
+		{"content-length", "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\n\r\nabc", ":authority=h|:path=/|:method=POST|:scheme=http|content-length=3| body=\"abc\" end"},
+		{"content-length 0", "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n", ":authority=h|:path=/|:method=POST|:scheme=http|content-length=0| end"},
 		{"chunked", "POST / HTTP/1.1\r\nhost: h\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n",
-			":method=POST|:path=/|:authority=h|:scheme=http|transfer-encoding=Chunked| body=\"abc0123456789\" end"},
-		{"empty chunked body", "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", ":method=POST|:path=/|:authority=h|:scheme=http|transfer-encoding=chunked| end"},
+			":authority=h|:path=/|:method=POST|:scheme=http|transfer-encoding=Chunked| body=\"abc0123456789\" end"},
+		{"empty chunked body", "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", ":authority=h|:path=/|:method=POST|:scheme=http|transfer-encoding=chunked| end"},
 		{"trailers", "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\ny: 2\r\n\r\n",
-			":method=POST|:path=/|:authority=h|:scheme=http|transfer-encoding=chunked| body=\"a\" trailer x-sum=1 trailer y=2 end"},
+			":authority=h|:path=/|:method=POST|:scheme=http|transfer-encoding=chunked| body=\"a\" trailer x-sum=1 trailer y=2 end"},
 		{"upgrade", "GET /ws HTTP/1.1\r\nhost: h\r\nconnection: keep-alive, Upgrade\r\nupgrade: websocket\r\n\r\n",
-			":method=GET|:path=/ws|:authority=h|:scheme=http|connection=keep-alive, Upgrade|upgrade=websocket|"},
+			":authority=h|:path=/ws|:method=GET|:scheme=http|connection=keep-alive, Upgrade|upgrade=websocket|"},
 		{"h2c upgrade is ignored", "GET / HTTP/1.1\r\nhost: h\r\nconnection: Upgrade, HTTP2-Settings, x\r\nupgrade: h2c\r\nhttp2-settings: AA\r\n\r\n",
-			":method=GET|:path=/|:authority=h|:scheme=http|connection=x| end"},
+			":authority=h|:path=/|:method=GET|:scheme=http|connection=x| end"},
 		{"upgrade with a body is ignored", "GET / HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\ncontent-length: 1\r\n\r\na",
-			":method=GET|:path=/|:authority=h|:scheme=http|content-length=1| body=\"a\" end"},
+			":authority=h|:path=/|:method=GET|:scheme=http|content-length=1| body=\"a\" end"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestByteByByte(t *testing.T) {
 	}
 	r := s.next(t)
 	r.waitOver(t)
-	const want = `:method=POST|:path=/|:authority=h|:scheme=http|transfer-encoding=chunked| body="abc" trailer t=1 end`
+	const want = `:authority=h|:path=/|:method=POST|:scheme=http|transfer-encoding=chunked| body="abc" trailer t=1 end`
 	if got := r.String(); got != want {
 		t.Fatalf("got %s, want %s", got, want)
 	}
