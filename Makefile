@@ -20,6 +20,7 @@ BUILDER        ?=
 ifneq ($(GOPROXY),)
 export GOPROXY
 endif
+FUZZTIME       ?= 10s
 BUILD_FLAGS = $(if $(EXTRA_TAGS),--tags "$(EXTRA_TAGS)") $(if $(filter 1,$(OPT)),--opt)
 IMAGE_FLAGS = --no-build $(if $(IMG),--image "$(IMG)",$(if $(REGISTRY),--registry "$(REGISTRY)") $(if $(PLUGIN_VERSION),--plugin-version "$(PLUGIN_VERSION)"))
 PLUGINS     := $(patsubst extensions/%/plugin.yaml,%,$(wildcard extensions/*/plugin.yaml))
@@ -93,14 +94,19 @@ fmt: ## format the Go files
 differential: ## many more random filter behaviours on the local gateway and a stock Envoy, compared
 	cd test && $(GO) test ./differential -count=1 -run TestBothEnginesAgree -differential.n 2000 -differential.from 1000000
 
+test-crs: build-all ## the whole Core Rule Set regression suite against waf, beside Coraza's own middleware
+	cd test && WASMPLANE_CRS=1 $(GO) test ./waf -run TestCoreRuleSet -count=1 -v -timeout 40m
+
 bench: ## measure our plugins against their twins on wasm-go: in process, and on Envoy if there is one
 	cd test && $(GO) run ./bench
 
-fuzz: ## fuzz the parsers for 30 s each
-	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzRequest -fuzztime 30s
-	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzResponse -fuzztime 30s
-	cd gateway && $(GO) test ./module -run '^$$' -fuzz FuzzParse -fuzztime 30s
-	cd extensions && $(GO) test ./key-auth -run '^$$' -fuzz FuzzQuery -fuzztime 30s
+fuzz: ## fuzz every parser for FUZZTIME each
+	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzRequest -fuzztime $(FUZZTIME)
+	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzResponse -fuzztime $(FUZZTIME)
+	cd gateway && $(GO) test ./module -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	@cd extensions && for p in $$(grep -l '^func Fuzz' */*_test.go internal/*/*_test.go | xargs -n1 dirname | sort -u); do \
+	  for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$p/*_test.go); do \
+	    echo "$$p $$f"; $(GO) test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) | grep -v '^fuzz:' || exit 1; done; done
 
 soak: ## a million requests through the gateway, with memory watched
 	cd test && $(GO) run ./soak

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+)
+
+// defaultMaxArgumentBytes is the bound of max_argument_bytes where none is configured.
+const defaultMaxArgumentBytes = 64 << 10
+
+// maxBodyLimit is the greatest limit of a body, in bytes.
+const maxBodyLimit = 1 << 30
+
+// Config is the global configuration, or that of a rule, which inherits nothing.
+type Config struct {
+	engine *engine // nil: there are no directives, everything passes
+	page   *blockPage
+	audit  *auditSettings
+
+	// failure is why the global configuration is unusable. It is reported by the first rule: the SDK drops a global
+	// configuration that does not parse when there are rules, and a gateway must not run on half of it.
+	failure error
+}
+
+// settings are the fields of a configuration that directives are made of.
+type settings struct {
+	useCRS        bool
+	rules         []string
+	crs           crsSettings
+	exclusions    exclusions
+	detectionOnly bool
+	requestLimit  int64 // 0: what the directives say
+	responseLimit int64
+
+	maxArgumentBytes int64
+}
+
+// parseConfig reads the global configuration.
+func parseConfig(json gjson.Result, config *Config) error {
+	err := config.parse(json)
+	if err != nil && len(json.Get("_rules_").Array()) > 0 {
+		config.failure = err
+		return nil
+	}
+	return err
+}
+
+// parseRuleConfig reads a rule.
+func parseRuleConfig(json gjson.Result, global Config, config *Config) error {
+	if global.failure != nil {
+		return errors.New("global configuration: " + global.failure.Error())
+	}
+	*config = Config{}
+	return config.parse(json)
+}
+
+func (c *Config) parse(json gjson.Result) error {
+	o := field.Of(json)
+	var s settings
+	if err := s.parse(o); err != nil {
+		return err
+	}
+	var err error
+	if c.page, err = parseBlockPage(o); err != nil {
+		return err
+	}
+	if c.audit, err = parseAudit(o); err != nil {
+		return err
+	}
+	if !s.useCRS && len(s.rules) == 0 {
+		return nil
+	}
+	c.engine, err = engineFor(source{s.assemble(), s.maxArgumentBytes})
+	return err
+}
+
+func (s *settings) parse(o field.Object) error {
+	var err error
+	if s.useCRS, _, err = o.Bool("useCRS"); err != nil {
+		return err
+	}
+	if s.rules, err = texts(o, "secRules"); err != nil {
+		return err
+	}
+	if err = s.crs.parse(o, s.useCRS); err != nil {
+		return err
+	}
+	if err = s.exclusions.parse(o); err != nil {
+		return err
+	}
+	if s.detectionOnly, _, err = o.Bool("detection_only"); err != nil {
+		return err
+	}
+	if s.requestLimit, _, err = o.Int("request_body_limit", 1, maxBodyLimit); err != nil {
+		return err
+	}
+	if s.responseLimit, _, err = o.Int("response_body_limit", 1, maxBodyLimit); err != nil {
+		return err
+	}
+	limit, set, err := o.Int("max_argument_bytes", 0, maxBodyLimit)
+	if s.maxArgumentBytes = limit; !set {
+		s.maxArgumentBytes = defaultMaxArgumentBytes
+	}
+	return err
+}
+
+// texts reads a list of strings, which may be empty; a single string is a list of one.
+func texts(o field.Object, key string) ([]string, error) {
+	v := o.Get(key)
+	if v.Type == gjson.String {
+		return []string{v.Str}, nil
+	}
+	if v.Exists() && !v.IsArray() {
+		return nil, o.FieldError(key, "must be a list of strings")
+	}
+	var list []string
+	for i, item := range v.Array() {
+		if item.Type != gjson.String {
+			return nil, o.FieldError(field.Item(key, i), "must be a string")
+		}
+		list = append(list, item.Str)
+	}
+	return list, nil
+}
+
+// onlyFields refuses an object with a field of another name.
+func onlyFields(o field.Object, names ...string) error {
+	var err error
+	o.JSON().ForEach(func(key, _ gjson.Result) bool {
+		for _, name := range names {
+			if key.Str == name {
+				return true
+			}
+		}
+		err = o.FieldError(key.Str, "is no field of this; there are "+strings.Join(names, ", "))
+		return false
+	})
+	return err
+}
