@@ -1,0 +1,1 @@
+// Empty: its presence lets context.go declare functions without bodies.

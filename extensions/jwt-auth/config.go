@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/jwt/remote"
+)
+
+// Config is the global configuration, or that of a rule.
+type Config = consumers.Config[authentication]
+
+// authentication is what a configuration, or a rule with callers of its own, asks of a request.
+type authentication struct {
+	consumers     []consumer       // in the order in which they are tried
+	enableHeaders []string         // lower case; not empty: requests without any of them pass
+	exempt        []exemption      // requests that pass
+	clock         func() time.Time // what exp, nbf and iat are compared with
+}
+
+var table = consumers.Table[authentication]{
+	Plugin:   "jwt-auth",
+	Own:      []string{"consumers"},
+	Parse:    parseAuthentication,
+	Internal: internalError,
+}
+
+func parseAuthentication(o field.Object) (*authentication, error) {
+	list := o.JSON().Get("consumers")
+	if !list.Exists() {
+		return nil, nil
+	}
+	if !list.IsArray() {
+		return nil, errors.New("failed to parse configuration for consumers: consumers is not a array")
+	}
+	objects, _, err := o.Objects("consumers")
+	if err != nil {
+		return nil, err
+	}
+	if len(objects) == 0 {
+		return nil, errors.New("at least one consumer should be configured for a rule")
+	}
+	auth := &authentication{clock: time.Now}
+	names, err := headerNames(o, "enable_headers")
+	if err != nil {
+		return nil, err
+	}
+	auth.enableHeaders = names
+	if auth.exempt, err = parseExemptions(o); err != nil {
+		return nil, err
+	}
+	known, sources := map[string]bool{}, map[string]*remote.Source{}
+	for _, object := range objects {
+		c, err := parseConsumer(object, sources)
+		if err != nil {
+			return nil, err
+		}
+		if known[c.name] {
+			return nil, object.FieldError("name", "consumer already exists")
+		}
+		known[c.name] = true
+		auth.consumers = append(auth.consumers, c)
+	}
+	return auth, nil
+}
+
+// headerNames reads a list of names of headers, in lower case.
+func headerNames(o field.Object, key string) ([]string, error) {
+	names, _, err := o.Strings(key)
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range names {
+		if !isHeaderName(name) {
+			return nil, o.FieldError(field.Item(key, i), "must be the name of a header")
+		}
+		names[i] = strings.ToLower(name)
+	}
+	return names, nil
+}
+
+// isHeaderName tells whether name is a token (RFC 9110, section 5.6.2), and so no pseudo header.
+func isHeaderName(name string) bool {
+	const symbols = "!#$%&'*+-.^_`|~"
+	for i := range len(name) {
+		c := name[i]
+		alphanumeric := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
+		if !alphanumeric && strings.IndexByte(symbols, c) < 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// applies tells whether the request must be authenticated. headers are in lower case.
+func (a *authentication) applies(headers [][2]string) bool {
+	if a.exempts(headers) {
+		return false
+	}
+	if len(a.enableHeaders) == 0 {
+		return true
+	}
+	for i := range headers {
+		for _, name := range a.enableHeaders {
+			if headers[i][0] == name && headers[i][1] != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
