@@ -50,7 +50,7 @@ func Parse(o field.Object) (*Source, error) {
 		return nil, err
 	}
 	s := &Source{place: o.Path(), client: wrapper.NewClusterClient(cluster), path: path, timeout: uint32(timeout),
-		duration: duration, refetch: refetch, plugin: activeContext(),
+		duration: duration, refetch: refetch,
 		clock: func() int64 { return time.Now().Unix() }}
 	wrapper.RegisterTickFunc(tickPeriod, s.tick)
 	return s, nil

@@ -25,14 +25,21 @@ type Source struct {
 	refetch  int64        // s
 	clock    func() int64 // s since 1970
 
-	plugin uint32 // the plugin's context
-
 	keys     *keys.Set // nil until the first is there
 	asking   bool
 	asked    int64 // when the last call began
 	next     int64 // when the clock asks again
 	failures int   // in a row
 	waiting  []waiter
+}
+
+// mostWaiting is how many requests of a VM may wait for one source.
+const mostWaiting = 256
+
+// waiter is a held stream and what goes on with it.
+type waiter struct {
+	stream wrapper.Parked
+	wake   func()
 }
 
 // Keys returns the set in force, nil before the first has come.
@@ -55,7 +62,7 @@ func (s *Source) Await(wake func()) bool {
 			return false
 		}
 	}
-	s.waiting = append(s.waiting, newWaiter(wake))
+	s.waiting = append(s.waiting, waiter{wrapper.Park(), wake})
 	return true
 }
 
@@ -67,11 +74,8 @@ func (s *Source) tick() {
 	}
 }
 
-// fetch begins a call that belongs to the plugin, not to the stream at hand.
+// fetch begins a call. It must belong to the plugin: call it on a tick, or detached.
 func (s *Source) fetch() {
-	stream := activeContext()
-	setActiveContext(s.plugin)
-	defer setActiveContext(stream)
 	s.asking, s.asked = true, s.clock()
 	err := s.client.Get(s.path, [][2]string{{"accept", "application/jwk-set+json, application/json"}}, s.answered, s.timeout)
 	if err != nil {
@@ -86,7 +90,9 @@ func (s *Source) answered(status int, _ wrapper.Header, body []byte) {
 	s.take(status, body)
 	waiting := s.waiting
 	s.waiting = nil
-	wakeAll(waiting)
+	for _, w := range waiting {
+		w.stream.Wake(w.wake)
+	}
 }
 
 // take puts an answer into force.

@@ -1,1 +1,0 @@
-// Empty: its presence lets context.go declare functions without bodies.
