@@ -7,6 +7,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/packed"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -151,7 +152,7 @@ func (f *feed) take(status int, headers wrapper.Header, body []byte) {
 // readList reads a published list. It may have no entry, but then it must have a comment: a service that answers with
 // nothing has lost its list.
 func readList(body []byte) (set *address.Set, entries int, err error) {
-	text, err := unpack(body)
+	text, err := packed.Gzip(body)
 	if err != nil {
 		return nil, 0, err
 	}

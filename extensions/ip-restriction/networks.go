@@ -9,6 +9,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/packed"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -37,7 +38,7 @@ func parseNetworks(o field.Object, key string) (*networks, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := unpackFile(file)
+	text, err := packed.File(file)
 	if err != nil {
 		return nil, o.FieldError(key+"_file", err.Error())
 	}

@@ -10,7 +10,7 @@ func mismatch(serverName, authority string) string {
 	}
 	host := withoutPort(authority)
 	name := withoutDot(serverName)
-	if strings.EqualFold(name, host) {
+	if same(name, host) {
 		return ""
 	}
 	domain, wildcard := strings.CutPrefix(name, "*.")
@@ -26,7 +26,7 @@ func mismatch(serverName, authority string) string {
 // isBelow reports whether a host has a domain's name at its end and at least one label before it.
 func isBelow(host, domain string) bool {
 	dot := len(host) - len(domain) - 1
-	return dot > 0 && host[dot] == '.' && strings.EqualFold(host[dot+1:], domain)
+	return dot > 0 && host[dot] == '.' && same(host[dot+1:], domain)
 }
 
 // withoutPort is the host of an authority (RFC 3986 section 3.2), which may be an IPv6 address in brackets.
@@ -47,4 +47,24 @@ func isTypeOfGRPC(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	format, found := strings.CutPrefix(strings.TrimSpace(kind), "application/grpc")
 	return found && (format == "" || format[0] == '+')
+}
+
+// same compares names of hosts without case, which only letters of ASCII have in them (RFC 4343 section 3).
+func same(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }

@@ -50,7 +50,7 @@ func onRequestHeaders(_ wrapper.HttpContext, _ Config) types.Action {
 // isPlain reports whether the request is not one of https.
 func isPlain() bool {
 	scheme, err := proxywasm.GetHttpRequestHeader(":scheme")
-	return err != nil || scheme != "https"
+	return err != nil || !strings.EqualFold(scheme, "https")
 }
 
 // isGRPC reports whether the request is a call of gRPC; gRPC-Web, which browsers speak, is not.

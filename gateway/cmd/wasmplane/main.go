@@ -42,7 +42,7 @@ HTTP and Redis call-outs, no Docker.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRunCommand(), newBuildCommand(), newTestCommand(), newNewCommand(), newBenchCommand(), newDocsCommand(), newEnvoyCommand(), newInspectCommand(), newImageCommand(), newValidateCommand(), newDeployCommand(), newConvertCommand(), newSBOMCommand())
+	root.AddCommand(newRunCommand(), newBuildCommand(), newTestCommand(), newNewCommand(), newBenchCommand(), newDocsCommand(), newEnvoyCommand(), newInspectCommand(), newImageCommand(), newValidateCommand(), newDeployCommand(), newConvertCommand(), newSBOMCommand(), newGeoCommand())
 	return root
 }
 
