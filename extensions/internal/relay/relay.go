@@ -1,0 +1,56 @@
+// Package relay passes the answer to a call-out on to the client.
+package relay
+
+import (
+	"strings"
+
+	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+)
+
+// Headers returns the headers of the answer at hand that mean something to the client, in their order and with all their
+// values: without pseudo headers, content-length, and what belongs to the connection to the service (RFC 9110, section
+// 7.6.1). It must be called in the call-out's callback; without an answer it returns none.
+func Headers() [][2]string {
+	headers, err := proxywasm.GetHttpCallResponseHeaders()
+	if err != nil {
+		return nil
+	}
+	return EndToEnd(headers)
+}
+
+// EndToEnd returns the headers that are not the connection's, nor the body's length. Names are in lower case.
+func EndToEnd(headers [][2]string) [][2]string {
+	named := ""
+	for _, h := range headers {
+		if h[0] == "connection" {
+			named += "," + h[1]
+		}
+	}
+	kept := headers[:0:0]
+	for _, h := range headers {
+		if strings.HasPrefix(h[0], ":") || hopByHop(h[0]) || isNamed(named, h[0]) {
+			continue
+		}
+		kept = append(kept, h)
+	}
+	return kept
+}
+
+func hopByHop(name string) bool {
+	switch name {
+	case "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+		return true
+	}
+	return false
+}
+
+func isNamed(list, name string) bool {
+	for list != "" {
+		var item string
+		item, list, _ = strings.Cut(list, ",")
+		if strings.EqualFold(strings.TrimSpace(item), name) {
+			return true
+		}
+	}
+	return false
+}
