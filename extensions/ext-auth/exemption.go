@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/pkg/log"
+)
+
+// exemptions say which requests need no verdict. The zero value exempts none.
+type exemptions struct {
+	blacklist bool // the rules say which requests need one, not which do not
+	rules     []matchRule
+}
+
+// matchRule is one item of match_list. All conditions that it has must hold; one without any never matches.
+type matchRule struct {
+	domain  []string // the texts between the asterisks, in lower case; nil: any domain
+	methods []string // in upper case; nil: any method
+	path    *pattern // nil: any path
+}
+
+func (e *exemptions) parse(o field.Object) error {
+	items, set, err := o.Objects("match_list")
+	if err != nil || !set {
+		return err
+	}
+	kind := o.Get("match_type")
+	if !kind.Exists() {
+		return errors.New("missing match_type in config")
+	}
+	e.blacklist = kind.Str == "blacklist"
+	if kind.Type != gjson.String || !e.blacklist && kind.Str != "whitelist" {
+		return errors.New("invalid match_type in config, must be 'whitelist' or 'blacklist'")
+	}
+	if e.blacklist && len(items) == 0 {
+		log.Warn(o.Place("match_list") + ": is an empty blacklist, so no request is checked")
+	}
+	for _, item := range items {
+		rule, err := parseMatchRule(item)
+		if err != nil {
+			return err
+		}
+		e.rules = append(e.rules, rule)
+	}
+	return nil
+}
+
+func parseMatchRule(o field.Object) (r matchRule, err error) {
+	domain, _, err := o.String("match_rule_domain")
+	if err != nil {
+		return r, err
+	}
+	if domain != "" {
+		r.domain = strings.Split(plainHost(domain), "*")
+	}
+	if r.methods, _, err = o.Strings("match_rule_method"); err != nil {
+		return r, err
+	}
+	for i, method := range r.methods {
+		r.methods[i] = strings.ToUpper(method)
+	}
+	kind, typed, err := o.String("match_rule_type")
+	if err != nil {
+		return r, err
+	}
+	path, set, err := o.String("match_rule_path")
+	if err != nil || !set && !typed {
+		return r, err
+	}
+	p, problem := newPattern(kind, path)
+	if problem != "" {
+		return r, o.FieldError("match_rule_type", problem)
+	}
+	r.path = &p
+	return r, nil
+}
+
+// exempts tells whether a request needs no verdict. A path that cannot be decoded exempts nothing. Where a path has several
+// readings, one that needs a verdict is enough.
+func (e *exemptions) exempts(r *request) bool {
+	if len(e.rules) == 0 {
+		return e.blacklist
+	}
+	host := plainHost(r.authority)
+	var paths []string
+	for i := range e.rules {
+		rule := &e.rules[i]
+		if rule.path == nil && rule.domain == nil && rule.methods == nil {
+			continue
+		}
+		if rule.domain != nil && !fitsWildcards(rule.domain, host) || rule.methods != nil && !rule.hasMethod(r.method) {
+			continue
+		}
+		if rule.path == nil {
+			return !e.blacklist
+		}
+		if paths == nil {
+			if paths = readings(r.path); paths == nil {
+				return false
+			}
+		}
+		if e.blacklist && rule.fitsAny(paths) {
+			return false
+		}
+		if !e.blacklist && rule.fitsAll(paths) {
+			return true
+		}
+	}
+	return e.blacklist
+}
+
+func (r *matchRule) hasMethod(method string) bool {
+	for _, m := range r.methods {
+		if strings.EqualFold(m, method) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *matchRule) fitsAny(paths []string) bool {
+	for _, path := range paths {
+		if r.path.fits(path) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *matchRule) fitsAll(paths []string) bool {
+	for _, path := range paths {
+		if !r.path.fits(path) {
+			return false
+		}
+	}
+	return true
+}
+
+// plainHost is a host without case and without its final dot, which may stand before a port.
+func plainHost(host string) string {
+	host = strings.ToLower(host)
+	if colon := strings.LastIndexByte(host, ':'); colon > 0 && host[colon-1] == '.' {
+		return host[:colon-1] + host[colon:]
+	}
+	return strings.TrimSuffix(host, ".")
+}
+
+// fitsWildcards tells whether text is made of parts in their order, with anything between two of them.
+func fitsWildcards(parts []string, text string) bool {
+	last := len(parts) - 1
+	if last == 0 {
+		return text == parts[0]
+	}
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return false
+	}
+	for _, part := range parts[1:last] {
+		at := strings.Index(rest, part)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(part):]
+	}
+	return strings.HasSuffix(rest, parts[last])
+}
