@@ -67,7 +67,7 @@ test-unit: ## tests of the SDK and the gateway, with the race detector where the
 test-plugins: build-all ## tests of every plugin, in process and one on its compiled module
 	cd extensions && $(GO) test ./... github.com/tidwall/pretty
 
-test-compat: ## the developer documentation's examples, and the end-to-end tests, on the gateway
+test-compat: build-all ## the developer documentation's examples, and the end-to-end tests, on the gateway
 	cd test && $(GO) test ./...
 
 test-cases: build-all ## every plugin's cases.yaml on the local gateway
@@ -100,13 +100,8 @@ test-crs: build-all ## the whole Core Rule Set regression suite against waf, bes
 bench: ## measure our plugins against their twins on wasm-go: in process, and on Envoy if there is one
 	cd test && $(GO) run ./bench
 
-fuzz: ## fuzz every parser for FUZZTIME each
-	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzRequest -fuzztime $(FUZZTIME)
-	cd gateway && $(GO) test ./codec -run '^$$' -fuzz FuzzResponse -fuzztime $(FUZZTIME)
-	cd gateway && $(GO) test ./module -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
-	@cd extensions && for p in $$(grep -l '^func Fuzz' */*_test.go internal/*/*_test.go | xargs -n1 dirname | sort -u); do \
-	  for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$p/*_test.go); do \
-	    echo "$$p $$f"; $(GO) test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) | grep -v '^fuzz:' || exit 1; done; done
+fuzz: ## fuzz every parser for FUZZTIME each, two at a time
+	@GO=$(GO) FUZZTIME=$(FUZZTIME) test/fuzz.sh
 
 soak: ## a million requests through the gateway, with memory watched
 	cd test && $(GO) run ./soak

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs every fuzz target of the gateway and the plugins for FUZZTIME, two at a time, and shows those that fail.
+set -eu
+cd "$(dirname "$0")/.."
+export GO="${GO:-go}" FUZZTIME="${FUZZTIME:-10s}"
+for module in gateway extensions; do
+  (
+    cd "$module"
+    grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | sort -u |
+      xargs -P 2 -L 1 sh -c '
+        if out=$($GO test "$0" -run "^\$" -fuzz "^$1\$" -fuzztime "$FUZZTIME" -parallel 1 2>&1); then
+          echo "ok    $0 $1"
+        else
+          echo "$out"; echo "FAIL  $0 $1"; exit 255
+        fi'
+  )
+done
