@@ -5,6 +5,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,8 @@ import (
 
 	k8sjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
+
+	"github.com/wasmplane/wasmplane/gateway/module"
 )
 
 // Plugin is a plugin.yaml.
@@ -32,6 +35,9 @@ type Plugin struct {
 	BuildTags []string `json:"buildTags,omitempty"`
 	// Requires names what the plugin needs of its host beyond ABI 0.2.1, such as redis or headers-stop-iteration.
 	Requires []string `json:"requires,omitempty"`
+	// Uses names what the plugin asks of its host and only Higress and the local gateway do: span-tags, reroute-control,
+	// buffer-limits. A stock Envoy accepts it and does nothing.
+	Uses []string `json:"uses,omitempty"`
 	// Config and RuleConfig are JSON schemas of the global and the rule configuration.
 	Config     map[string]any `json:"config,omitempty"`
 	RuleConfig map[string]any `json:"ruleConfig,omitempty"`
@@ -129,6 +135,11 @@ func (p *Plugin) check() error {
 		return errors.New("version: must not be empty")
 	case p.FailStrategy != "FAIL_OPEN" && p.FailStrategy != "FAIL_CLOSE":
 		return fmt.Errorf("failStrategy: must be FAIL_OPEN or FAIL_CLOSE, not %q", p.FailStrategy)
+	}
+	for i, what := range p.Uses {
+		if _, known := module.HigressOnly[what]; !known {
+			return fmt.Errorf("uses[%d]: must be one of %s, not %q", i, strings.Join(slices.Sorted(maps.Keys(module.HigressOnly)), ", "), what)
+		}
 	}
 	if err := checkPhase("phase", p.Phase); err != nil {
 		return err

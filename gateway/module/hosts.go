@@ -13,6 +13,16 @@ type Verdict struct {
 	Option string
 	// Reasons say why it does not run.
 	Reasons []string
+	// Ignores is what the plugin asks of the host and the host does not do.
+	Ignores []string
+}
+
+// HigressOnly are the wishes that only Higress' Envoy and the local gateway fulfil, by the names of Metadata.Uses. A stock
+// Envoy says yes and does nothing.
+var HigressOnly = map[string]string{
+	"span-tags":       "tags of the trace span",
+	"reroute-control": "the wish not to choose the route anew",
+	"buffer-limits":   "buffer limits of a stream",
 }
 
 // HeadersStopIteration is the requirement of plugins that hold headers until they have seen the body.
@@ -76,6 +86,14 @@ func (m *Module) Hosts() []Verdict {
 			if !verdicts[i].Runs {
 				verdicts[i].Reasons = append(verdicts[i].Reasons, "use "+EnvoyFile)
 			}
+		}
+	}
+	for i := range verdicts {
+		if host := verdicts[i].Host; host != "Envoy" && host != "Istio" {
+			continue
+		}
+		for _, what := range meta.Uses {
+			verdicts[i].Ignores = append(verdicts[i].Ignores, HigressOnly[what])
 		}
 	}
 	// With ABI 0.2.100, header status 1 means StopIteration by itself; elsewhere the host must be told.

@@ -21,6 +21,8 @@ type Metadata struct {
 	HostFunctions []string `json:"hostFunctions"`
 	// Requires is what the plugin needs of its host beyond the functions, such as headers-stop-iteration.
 	Requires []string `json:"requires,omitempty"`
+	// Uses is what the plugin asks of its host and only some hosts do; see HigressOnly.
+	Uses []string `json:"uses,omitempty"`
 }
 
 // markers are the ABI markers in the order in which they must stand: a host takes the first one it knows.

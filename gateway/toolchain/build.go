@@ -119,7 +119,7 @@ func (v *variant) make(ctx context.Context, requires []string) (redis bool, err 
 	if err != nil {
 		return false, err
 	}
-	meta := module.Metadata{Name: v.plugin.Name, Version: v.plugin.Version, Requires: requires}
+	meta := module.Metadata{Name: v.plugin.Name, Version: v.plugin.Version, Requires: requires, Uses: v.plugin.Uses}
 	if v.code, err = module.Link(ctx, linked, meta); err != nil {
 		return false, fmt.Errorf("link: %w", err)
 	}

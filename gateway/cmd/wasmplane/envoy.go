@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -262,6 +263,9 @@ module. docs/engines.md says what is different there.`,
 			}
 			if example < 1 || example > len(p.Examples) {
 				return fmt.Errorf("--example: %s has %d examples, not %d", p.Name, len(p.Examples), example)
+			}
+			if ignored := p.Ignored(p.Examples[example-1].Config); len(ignored) > 0 {
+				return fmt.Errorf("example %q relies on what a stock Envoy ignores: %s", p.Examples[example-1].Name, strings.Join(ignored, "; "))
 			}
 			if _, err := toolchain.Build(cmd.Context(), p); err != nil {
 				return err

@@ -74,6 +74,9 @@ func inspect(w io.Writer, file string, size int, m *module.Module, packages int)
 		} else if v.Option != "" {
 			answer = "yes, with " + v.Option
 		}
+		if v.Runs && len(v.Ignores) > 0 {
+			answer += "; it ignores " + strings.Join(v.Ignores, ", ")
+		}
 		fmt.Fprintf(table, "  %s\t%s\n", v.Host, answer)
 	}
 	table.Flush()

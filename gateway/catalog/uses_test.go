@@ -1,0 +1,28 @@
+package catalog
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestIgnored(t *testing.T) {
+	p := &Plugin{Config: map[string]any{
+		"properties": map[string]any{
+			"tag":   map[string]any{"x-uses": "span-tags"},
+			"plain": map[string]any{},
+			"list":  map[string]any{"items": map[string]any{"$ref": "#/$defs/item"}},
+		},
+		"$defs": map[string]any{"item": map[string]any{"properties": map[string]any{"limit": map[string]any{"x-uses": "buffer-limits"}}}},
+	}}
+	config := map[string]any{
+		"plain": 1, "tag": nil,
+		"list":    []any{map[string]any{}, map[string]any{"limit": 5}},
+		"_rules_": []any{map[string]any{"tag": "a", "_match_route_": []any{"r"}}},
+	}
+	assert.Equal(t, []string{
+		"list[1].limit: asks for buffer limits of a stream",
+		"_rules_[0].tag: asks for tags of the trace span",
+	}, p.Ignored(config))
+	assert.Empty(t, p.Ignored(nil))
+}
