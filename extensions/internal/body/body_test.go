@@ -31,6 +31,7 @@ func TestObstacles(t *testing.T) {
 		"latin 1":                          {request(ct("text/plain;charset=ISO-8859-1")), ""},
 		"no-transform":                     {request([2]string{"cache-control", "no-store, No-Transform"}), NoTransform},
 
+		"gzip and no-transform":         {request([2]string{"cache-control", "no-transform"}, [2]string{"content-encoding", "gzip"}), Encoded},
 		"a response":                    {response("GET", "200", ct("text/html")), ""},
 		"an event stream":               {response("GET", "200", ct("Text/Event-Stream;charset=utf-8")), EventStream},
 		"an answer to HEAD":             {response("HEAD", "200"), NoBody},
@@ -43,8 +44,17 @@ func TestObstacles(t *testing.T) {
 		"an encoded response":           {response("GET", "200", [2]string{"content-encoding", "br"}), Encoded},
 		"an error page in an old japan": {response("GET", "500", ct("text/html; charset=iso-2022-jp")), Charset},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, test.got) })
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, test.got)
+			assert.Equal(t, test.want == "" || test.want == NoTransform, test.got.Reads())
+		})
 	}
+}
+
+func TestEdited(t *testing.T) {
+	headers := map[string][]string{"content-length": {"3"}, "digest": {"x"}, "repr-digest": {"x"}, "content-md5": {"x"}, "etag": {`"a"`, `W/"b"`}, "x": {"y"}}
+	Edited(headers)
+	assert.Equal(t, map[string][]string{"etag": {`W/"a"`, `W/"b"`}, "x": {"y"}}, headers)
 }
 
 func TestIsJSON(t *testing.T) {

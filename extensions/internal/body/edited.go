@@ -9,6 +9,19 @@ import (
 // stale are the headers that describe the bytes of a body (RFC 9110, 9530 and 1864).
 var stale = [...]string{"content-length", "content-digest", "repr-digest", "digest", "content-md5"}
 
+// Edited removes from headers, by lower-case name, what described the body that has been replaced, and makes strong ETags
+// weak. It is what RequestEdited and ResponseEdited do, for plugins that write all headers themselves.
+func Edited(headers map[string][]string) {
+	for _, name := range stale {
+		delete(headers, name)
+	}
+	for i, tag := range headers["etag"] {
+		if tag != "" && !strings.HasPrefix(tag, "W/") {
+			headers["etag"][i] = "W/" + tag
+		}
+	}
+}
+
 // RequestEdited removes from the request what described the body that has been replaced. The headers must still be held.
 func RequestEdited() { removeStale(proxywasm.RemoveHttpRequestHeader) }
 

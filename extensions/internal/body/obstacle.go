@@ -47,7 +47,12 @@ func OfResponse(method string, headers [][2]string, hasBody bool) Obstacle {
 	return ofContent(headers)
 }
 
+// Reads tells whether the body may at least be read, where an edit may be forbidden.
+func (o Obstacle) Reads() bool { return o == "" || o == NoTransform }
+
+// ofContent names NoTransform only where nothing keeps a plugin from reading either.
 func ofContent(headers [][2]string) Obstacle {
+	var found Obstacle
 	for _, h := range headers {
 		switch h[0] {
 		case "content-encoding":
@@ -56,7 +61,7 @@ func ofContent(headers [][2]string) Obstacle {
 			}
 		case "cache-control":
 			if hasToken(h[1], "no-transform") {
-				return NoTransform
+				found = NoTransform
 			}
 		case "content-type":
 			media := MediaType(h[1])
@@ -68,7 +73,7 @@ func ofContent(headers [][2]string) Obstacle {
 			}
 		}
 	}
-	return ""
+	return found
 }
 
 // MediaType is a content type without its parameters, in lower case.
