@@ -1,0 +1,32 @@
+package model
+
+import "github.com/wasmplane/wasmplane/extensions/internal/body"
+
+// Kind is how a body names a model.
+type Kind uint8
+
+const (
+	Unknown   Kind = iota // it has a type that names none
+	Untyped               // there is no content type
+	JSON                  // a member
+	Multipart             // a field of a form (multipart/form-data)
+)
+
+// KindOf reads the content type of a request. headers are all its headers with lower-case names.
+func KindOf(headers [][2]string) (kind Kind, contentType string) {
+	for i := range headers {
+		if headers[i][0] == "content-type" {
+			contentType = headers[i][1]
+			break
+		}
+	}
+	switch {
+	case contentType == "":
+		return Untyped, ""
+	case body.IsJSON(contentType):
+		return JSON, contentType
+	case body.MediaType(contentType) == "multipart/form-data" && body.Boundary(contentType) != "":
+		return Multipart, contentType
+	}
+	return Unknown, contentType
+}

@@ -1,0 +1,26 @@
+// Plugin model-mapper rewrites the names of models in requests to language models, so that clients can use one set of names
+// with providers that use others.
+package main
+
+import (
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/extensions/internal/model"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
+)
+
+func main() {}
+
+func init() {
+	wrapper.SetCtx(
+		"model-mapper",
+		wrapper.NoRouteCall[Config](),
+		wrapper.WithoutInPlaceBodyEdits[Config](),
+		wrapper.WithRebuildMaxMemBytes[Config](model.RebuildMemory),
+		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
+		wrapper.ProcessRequestHeaders(onRequestHeaders),
+		wrapper.ProcessRequestBody(onRequestBody),
+		wrapper.ProcessStreamingRequestBody(onRequestChunk),
+		wrapper.ProcessResponseHeaders(onResponseHeaders),
+		wrapper.ProcessStreamingResponseBody(onResponseChunk),
+	)
+}
