@@ -10,6 +10,8 @@ for module in gateway extensions; do
       xargs -P 2 -L 1 sh -c '
         if out=$($GO test "$0" -run "^\$" -fuzz "^$1\$" -fuzztime "$FUZZTIME" -parallel 1 2>&1); then
           echo "ok    $0 $1"
+        elif ! echo "$out" | grep -q "Failing input written\|failure while testing" && echo "$out" | grep -q "context deadline exceeded"; then
+          echo "ok    $0 $1, stopped by the clock" # the fuzzer reports its own end so on a busy machine (golang.org/issue/56238)
         else
           echo "$out"; echo "FAIL  $0 $1"; exit 255
         fi'
