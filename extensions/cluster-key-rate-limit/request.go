@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strconv"
-
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/tidwall/resp"
@@ -12,64 +10,98 @@ import (
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
+// counted is a request that is limited: by what, and with which value, as it stands in counters' names; "" where there is
+// one counter.
+type counted struct {
+	limit *limit
+	value string
+}
+
 func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	ctx.DisableReroute()
-	limited, counter := config.find(ctx)
-	if limited == nil {
+	c := config.find(ctx)
+	if c.limit == nil {
 		return types.HeaderContinue
 	}
-	keys := []interface{}{counter}
-	err := config.redis.Eval(script, len(keys), keys, limited.args, func(response resp.Value) {
-		config.decide(ctx, response)
+	keys := []interface{}{c.limit.counter + c.value}
+	err := config.redis.Eval(scripts[c.limit.Algorithm], len(keys), keys, c.limit.args, func(response resp.Value) {
+		config.decide(ctx, c, response)
 	})
-	if err != nil {
-		log.Error("redis call failed: " + err.Error())
+	if err == nil {
+		return types.HeaderStopAllIterationAndWatermark
+	}
+	log.Error("redis call failed: " + err.Error())
+	if config.passesWithoutRedis(ctx, c) {
 		return types.HeaderContinue
 	}
 	return types.HeaderStopAllIterationAndWatermark
 }
 
-// find returns the request's limit and the name of its counter; nil if it is not limited.
-func (l *limiter) find(ctx wrapper.HttpContext) (*limit, string) {
+// find returns by what the request is limited; without a limit, if by nothing.
+func (l *limiter) find(ctx wrapper.HttpContext) counted {
 	if l.global != nil {
-		return l.global, l.global.counter
+		return counted{limit: l.global}
 	}
 	headers := wrapper.RequestHeaders(ctx)
 	for i := range l.items {
 		value, key, ok := l.items[i].Match(headers)
-		if !ok {
-			continue
+		if ok {
+			return counted{&l.items[i].limits[key], ratelimit.CounterValue(value.Text)}
 		}
-		limited := &l.items[i].limits[key]
-		return limited, limited.counter + ratelimit.CounterValue(value.Text)
 	}
-	return nil, ""
+	return counted{}
 }
 
-// decide lets the held request go on or refuses it. Without a verdict of Redis it goes on.
-func (l *limiter) decide(ctx wrapper.HttpContext, response resp.Value) {
-	q, ok := parseQuota(response)
-	switch {
-	case !ok:
+// decide lets the held request go on or refuses it.
+func (l *limiter) decide(ctx wrapper.HttpContext, c counted, response resp.Value) {
+	decision, ok := c.limit.parseDecision(response)
+	passes := false
+	if ok {
+		passes = l.apply(ctx, c.limit, decision)
+	} else {
 		log.Error("redis response parse error, response: " + response.String())
-	case q.count > q.threshold:
-		l.refuse(q)
+		passes = l.passesWithoutRedis(ctx, c)
+	}
+	if !passes {
 		return
-	case l.quotaHeader:
-		ctx.SetContext(quotaKey, q)
 	}
 	if err := proxywasm.ResumeHttpRequest(); err != nil {
 		log.Error("the request cannot be resumed: " + err.Error())
 	}
 }
 
-func (l *limiter) refuse(q quota) {
-	headers := make([][2]string, 0, 3)
-	if l.quotaHeader {
-		headers = append(headers, [2]string{limitHeader, strconv.Itoa(q.threshold)}, [2]string{remainingHeader, "0"})
+// passesWithoutRedis tells whether a request goes on that Redis gives no verdict about. One that does not is answered.
+func (l *limiter) passesWithoutRedis(ctx wrapper.HttpContext, c counted) bool {
+	switch l.failure {
+	case failClosed:
+		if l.dryRun {
+			ctx.SetContext(grantKey, grant{wouldRefuse: true})
+			return true
+		}
+		refuseUnavailable()
+		return false
+	case failLocal:
+		if decision, ok := l.countLocally(c); ok {
+			return l.apply(ctx, c.limit, decision)
+		}
 	}
-	headers = append(headers, [2]string{resetHeader, strconv.Itoa(q.reset)})
-	if err := l.refusal.Send(headers); err != nil {
+	return true
+}
+
+// apply tells whether a request goes on after a decision. One that does not is answered.
+func (l *limiter) apply(ctx wrapper.HttpContext, limited *limit, decision ratelimit.Decision) bool {
+	if !decision.Passed && !l.dryRun {
+		l.refuse(limited, &decision)
+		return false
+	}
+	if l.headers.Any() || !decision.Passed {
+		ctx.SetContext(grantKey, grant{limited, decision, !decision.Passed})
+	}
+	return true
+}
+
+func (l *limiter) refuse(limited *limit, decision *ratelimit.Decision) {
+	if err := l.refusal.Send(l.headers.OfRefusal(&limited.Limit, decision, true)); err != nil {
 		log.Error("the refusal cannot be sent: " + err.Error())
 	}
 }

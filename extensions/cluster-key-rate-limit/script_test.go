@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +17,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/resp"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/ratelimit"
 )
 
 // server is a redis-server of the test's own.
@@ -77,6 +81,23 @@ func (c *client) do(t *testing.T, words ...string) resp.Value {
 	value, err := c.send(encode(words...))
 	require.NoError(t, err)
 	return value
+}
+
+// pipeline sends commands in one piece, so that no time passes between them, and returns their replies.
+func (c *client) pipeline(t *testing.T, commands ...[]string) []resp.Value {
+	t.Helper()
+	var query []byte
+	for _, words := range commands {
+		query = append(query, encode(words...)...)
+	}
+	_, err := c.conn.Write(query)
+	require.NoError(t, err)
+	replies := make([]resp.Value, len(commands))
+	for i := range replies {
+		replies[i], _, err = c.reader.ReadValue()
+		require.NoError(t, err)
+	}
+	return replies
 }
 
 func encode(words ...string) []byte {
@@ -145,35 +166,182 @@ func TestScript(t *testing.T) {
 	})
 }
 
+// configured is the plugin's limit of a configuration with one limit for all.
+func configured(t *testing.T, algorithm ratelimit.Algorithm, rate ratelimit.Rate) limit {
+	t.Helper()
+	if algorithm != ratelimit.TokenBucket {
+		rate.Burst = 0
+	}
+	l, err := newLimit("k", "", rate, algorithm)
+	require.NoError(t, err)
+	return l
+}
+
+// words are the command of a decision about a key.
+func (l *limit) words(script, key string, more ...string) []string {
+	words := []string{"eval", script, "1", key}
+	for _, arg := range l.args {
+		words = append(words, arg.(string))
+	}
+	return append(words, more...)
+}
+
+var algorithms = []ratelimit.Algorithm{ratelimit.FixedWindow, ratelimit.SlidingWindow, ratelimit.TokenBucket}
+
 func TestParallelRequestsShareACounter(t *testing.T) {
 	const threshold, clients, requests = 50, 8, 25
 	redis := startRedis(t)
-	query := encode("eval", script, "1", "k", strconv.Itoa(threshold), "3600")
-	passed := make([]int, clients)
-	var wg sync.WaitGroup
-	for i := range clients {
-		c := redis.connect(t)
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for range requests {
-				value, err := c.send(query)
-				q, ok := parseQuota(value)
-				if !assert.NoError(t, err) || !assert.True(t, ok) {
-					return
-				}
-				if q.count <= q.threshold {
-					passed[i]++
+	for _, algorithm := range algorithms {
+		t.Run(algorithm.String(), func(t *testing.T) {
+			l := configured(t, algorithm, ratelimit.Rate{Threshold: threshold, Window: 3600})
+			query := encode(l.words(scripts[algorithm], algorithm.String())...)
+			passed := make([]int, clients)
+			var wg sync.WaitGroup
+			for i := range clients {
+				c := redis.connect(t)
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
+					for range requests {
+						value, err := c.send(query)
+						d, ok := l.parseDecision(value)
+						if !assert.NoError(t, err) || !assert.True(t, ok) {
+							return
+						}
+						if d.Passed {
+							passed[i]++
+						}
+					}
+				}()
+			}
+			wg.Wait()
+			sum := 0
+			for _, n := range passed {
+				sum += n
+			}
+			assert.Equal(t, threshold, sum, "of %d", clients*requests)
+		})
+	}
+}
+
+// randomRate is a small one, where every request matters.
+func randomRate(r *rand.Rand) ratelimit.Rate {
+	return ratelimit.Rate{Threshold: 1 + r.Int64N(8), Window: []int64{60, 3600, 86400}[r.IntN(3)], Burst: 1 + r.Int64N(8)}
+}
+
+// withTestClock is a script that takes the time from its last two arguments, seconds and µs.
+func withTestClock(t *testing.T, script string) string {
+	t.Helper()
+	const clock = "redis.call('time')"
+	require.Equal(t, 1, strings.Count(script, clock))
+	return strings.Replace(script, clock, "{ARGV[#ARGV - 1], ARGV[#ARGV]}", 1)
+}
+
+func TestScriptsAgreeWithTheModel(t *testing.T) {
+	redis := startRedis(t).connect(t)
+	for _, algorithm := range algorithms[1:] {
+		t.Run(algorithm.String(), func(t *testing.T) {
+			script := withTestClock(t, scripts[algorithm])
+			for seed := range uint64(50) {
+				r := rand.New(rand.NewPCG(seed, 3))
+				l := configured(t, algorithm, randomRate(r))
+				key := algorithm.String() + strconv.FormatUint(seed, 10)
+				now := 1_900_000_000_000_000 + r.Int64N(1_000_000)
+				var model ratelimit.State
+				for step := range 60 {
+					now += r.Int64N(l.Window*1_000_000) >> r.IntN(8)
+					if r.IntN(50) == 0 {
+						now -= l.Window * 1_500_000 // the clock is set back
+					}
+					if l.Spent(model, now) && r.IntN(2) == 0 {
+						redis.do(t, "del", key) // as Redis does then
+					}
+					var want ratelimit.Decision
+					model, want = l.Take(model, now)
+					answers := redis.pipeline(t,
+						l.words(script, key, strconv.FormatInt(now/1_000_000, 10), strconv.FormatInt(now%1_000_000, 10)),
+						[]string{"pttl", key}, []string{"persist", key})
+					got, ok := l.parseDecision(answers[0])
+					require.True(t, ok, "%s", answers[0])
+					require.Equal(t, want, got, "seed %d, step %d: %+v", seed, step, l.Limit)
+					if !got.Passed {
+						continue
+					}
+					ttl := int64(answers[1].Integer()) * 1000
+					require.True(t, l.Spent(model, now+ttl+1_000_000), "seed %d, step %d: it expires when it is spent", seed, step)
+					require.False(t, l.Spent(model, now+max(0, ttl-2000)), "seed %d, step %d: and not much later", seed, step)
+					require.Less(t, redis.do(t, "strlen", key).Integer(), 64, "the size of a key does not depend on the number of requests")
 				}
 			}
-		}()
+		})
 	}
-	wg.Wait()
-	sum := 0
-	for _, n := range passed {
-		sum += n
+}
+
+func TestTheScriptForFixedWindowsAgreesWithTheModel(t *testing.T) {
+	redis := startRedis(t).connect(t)
+	for seed := range uint64(50) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		l := configured(t, ratelimit.FixedWindow, randomRate(r))
+		key := strconv.FormatUint(seed, 10)
+		now, ends := int64(1_900_000_000), int64(0)
+		var model ratelimit.State
+		for step := range 60 {
+			now += r.Int64N(l.Window) >> r.IntN(8)
+			// An expiry of the past deletes. Between the steps no time passes in Redis.
+			answers := redis.pipeline(t, []string{"expire", key, strconv.FormatInt(ends-now, 10)}, l.words(script, key),
+				[]string{"persist", key})
+			var want ratelimit.Decision
+			model, want = l.Take(model, now*1_000_000)
+			got, ok := l.parseDecision(answers[1])
+			require.True(t, ok)
+			require.Equal(t, want, got, "seed %d, step %d: %+v", seed, step, l.Limit)
+			ends = now + got.Reset
+		}
 	}
-	assert.Equal(t, threshold, sum, "of %d", clients*requests)
+}
+
+func TestScriptsUseRedisClock(t *testing.T) {
+	redis := startRedis(t).connect(t)
+	for _, algorithm := range algorithms {
+		t.Run(algorithm.String(), func(t *testing.T) {
+			l := configured(t, algorithm, ratelimit.Rate{Threshold: 1, Window: 1})
+			take := func() ratelimit.Decision {
+				d, ok := l.parseDecision(redis.do(t, l.words(scripts[algorithm], algorithm.String())...))
+				require.True(t, ok)
+				return d
+			}
+			require.True(t, take().Passed)
+			assert.False(t, take().Passed)
+			require.Eventually(t, func() bool { return take().Passed }, 10*time.Second, 10*time.Millisecond)
+		})
+	}
+}
+
+func TestScriptsWithTheLargestLimits(t *testing.T) {
+	redis := startRedis(t).connect(t)
+	for _, algorithm := range algorithms {
+		for _, rate := range []ratelimit.Rate{{Threshold: 1, Window: 86400, Burst: maxThreshold}, {Threshold: maxThreshold, Window: 1, Burst: 1}, {Threshold: maxThreshold, Window: 86400, Burst: maxThreshold}} {
+			l := configured(t, algorithm, rate)
+			redis.do(t, "flushall")
+			answer := redis.do(t, l.words(scripts[algorithm], "k")...)
+			d, ok := l.parseDecision(answer)
+			require.True(t, ok, "%s %+v: %s", algorithm, rate, answer)
+			assert.True(t, d.Passed)
+			assert.NotEqual(t, -1, redis.do(t, "pttl", "k").Integer(), "%s %+v expires, or has done so already", algorithm, rate)
+		}
+	}
+}
+
+func TestWhatIsNoStateCountsAsNone(t *testing.T) {
+	redis := startRedis(t).connect(t)
+	for _, algorithm := range algorithms[1:] {
+		for _, state := range []string{"", "7", "x y z", "1 2", "nan 1", "- 1", "1 2 3 4"} {
+			l := configured(t, algorithm, ratelimit.Rate{Threshold: 3, Window: 60})
+			redis.do(t, "set", "k", state)
+			_, ok := l.parseDecision(redis.do(t, l.words(scripts[algorithm], "k")...))
+			assert.True(t, ok, "%s: %q", algorithm, state)
+		}
+	}
 }
 
 func TestThePluginOnARealRedis(t *testing.T) {

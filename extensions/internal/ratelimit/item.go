@@ -14,6 +14,11 @@ type Item struct {
 	Source Source
 	Keys   Keys
 	Rates  []Rate // of the keys, by their index
+	// PerValue tells that every value counts for itself. Otherwise there is a literal key for each that counts.
+	PerValue bool
+	// Parts are the sources of limit_by_all, all of which must have a value that fits. Source and Keys are unused then,
+	// and there is one rate.
+	Parts []Item
 }
 
 // kind is a limit_by_… field.
@@ -44,6 +49,9 @@ const (
 
 // parseItem reads an entry of rule_items whose rates count the given unit.
 func parseItem(json gjson.Result, unit string) (Item, error) {
+	if all := json.Get(combined); isSet(all) {
+		return parseCombined(json, all, unit)
+	}
 	item, keys, err := parseSource(json)
 	if err != nil {
 		return item, err
@@ -62,7 +70,7 @@ func parseItem(json gjson.Result, unit string) (Item, error) {
 		if key == "" {
 			return item, errors.New("limit_keys key is required")
 		}
-		if err := keys.add(key); err != nil {
+		if err := keys.Add(key); err != nil {
 			return item, err
 		}
 		rate, err := parseKeyRate(entry, unit, key)
@@ -75,7 +83,7 @@ func parseItem(json gjson.Result, unit string) (Item, error) {
 	return item, nil
 }
 
-func parseSource(json gjson.Result) (Item, keyList, error) {
+func parseSource(json gjson.Result) (Item, KeyList, error) {
 	var item Item
 	var chosen kind
 	for _, k := range kinds {
@@ -92,20 +100,38 @@ func parseSource(json gjson.Result) (Item, keyList, error) {
 			"'limit_by_cookie' and 'limit_by_per_header' and 'limit_by_per_param' and 'limit_by_per_consumer' and " +
 			"'limit_by_per_cookie' and 'limit_by_per_ip' can be set")
 	}
-	item.Type = chosen.field
-	item.Source = Source{Place: chosen.place, Name: item.Name}
+	return chosen.item(item.Name)
+}
+
+// NewItem returns an item without keys, and the list that they are added to. field is a limit_by_… field and name its
+// value, which only those for consumers ignore.
+func NewItem(field, name string) (Item, KeyList, error) {
+	for _, k := range kinds {
+		if k.field != field {
+			continue
+		}
+		if k.presence {
+			name = ConsumerHeader
+		}
+		return k.item(name)
+	}
+	return Item{}, nil, errors.New(field + ": there is no such source")
+}
+
+func (k kind) item(name string) (Item, KeyList, error) {
+	item := Item{Type: k.field, Name: name, Source: Source{Place: k.place, Name: name}, PerValue: !k.exact}
 	switch {
-	case chosen.place == HeaderAddress:
-		source, err := parseAddressSource(item.Name)
+	case k.place == HeaderAddress:
+		source, err := parseAddressSource(name)
 		item.Source = source
 		return item, &networkKeys{}, err
-	case chosen.place == Header:
-		item.Source.Name = strings.ToLower(item.Name)
+	case k.place == Header:
+		item.Source.Name = strings.ToLower(name)
 	}
-	if chosen.exact {
+	if k.exact {
 		return item, &exactKeys{}, nil
 	}
-	return item, &patternKeys{field: chosen.field}, nil
+	return item, &patternKeys{field: k.field}, nil
 }
 
 func parseAddressSource(text string) (Source, error) {
@@ -124,6 +150,9 @@ func parseAddressSource(text string) (Source, error) {
 
 // Match returns the request's value and the index of the first key it fits; false if it has no value or fits none.
 func (i *Item) Match(headers [][2]string) (Value, int, bool) {
+	if i.Parts != nil {
+		return i.matchAll(headers)
+	}
 	value, ok := i.Source.Value(headers)
 	if !ok {
 		return value, -1, false

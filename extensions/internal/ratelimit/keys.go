@@ -13,10 +13,11 @@ type Keys interface {
 	Match(v Value) int
 }
 
-// keyList is Keys under construction. Every key added takes the next index, from 0.
-type keyList interface {
+// KeyList is Keys under construction.
+type KeyList interface {
 	Keys
-	add(key string) error
+	// Add takes one more key, of the next index, from 0. Its error says what is wrong with the key.
+	Add(key string) error
 }
 
 // exactKeys are compared with the whole value.
@@ -25,7 +26,8 @@ type exactKeys struct {
 	count int
 }
 
-func (k *exactKeys) add(key string) error {
+// Add implements KeyList.
+func (k *exactKeys) Add(key string) error {
 	if k.first == nil {
 		k.first = map[string]int{}
 	}
@@ -57,7 +59,8 @@ type pattern struct {
 
 const regexpPrefix = "regexp:"
 
-func (k *patternKeys) add(key string) error {
+// Add implements KeyList.
+func (k *patternKeys) Add(key string) error {
 	if key == "*" {
 		k.patterns = append(k.patterns, pattern{text: key})
 		return nil

@@ -18,7 +18,8 @@ type networkKeys struct {
 	count int
 }
 
-func (k *networkKeys) add(key string) error {
+// Add implements KeyList.
+func (k *networkKeys) Add(key string) error {
 	network, err := address.ParsePrefix(key)
 	if err != nil {
 		return errors.New("failed to parse IPNet for key '" + key + "': invalid IP[" + key + "]")

@@ -13,6 +13,7 @@ import (
 type Rate struct {
 	Threshold int64 // at least 1
 	Window    int64 // seconds: 1, 60, 3600 or 86400
+	Burst     int64 // how many may pass at once, at least 1; 0 if that is not said
 }
 
 // windows are the fields of a rate, without the unit, in the order in which they count.
@@ -59,6 +60,11 @@ func parseRate(json gjson.Result, unit, missing, bad string) (Rate, error) {
 	}
 	if rate.Threshold <= 0 {
 		return rate, fmt.Errorf("'%s' must be a positive integer%s, got %d", chosen, bad, rate.Threshold)
+	}
+	if burst := json.Get("burst"); isSet(burst) {
+		if rate.Burst = burst.Int(); rate.Burst <= 0 {
+			return rate, fmt.Errorf("'burst' must be a positive integer%s, got %d", bad, rate.Burst)
+		}
 	}
 	return rate, nil
 }

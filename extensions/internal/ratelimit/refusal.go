@@ -14,9 +14,9 @@ type Refusal struct {
 	Details string // response-code-details
 }
 
-// ParseRefusal reads rejected_code and rejected_msg; 429 and "Too many requests" where they are absent.
-func ParseRefusal(json gjson.Result, details string) (Refusal, error) {
-	refusal := Refusal{Status: 429, Body: []byte("Too many requests"), Details: details}
+// ParseRefusal reads rejected_code and rejected_msg; the reply is 429 with the given body where they are absent.
+func ParseRefusal(json gjson.Result, body, details string) (Refusal, error) {
+	refusal := Refusal{Status: 429, Body: []byte(body), Details: details}
 	if code := json.Get("rejected_code"); isSet(code) {
 		status := code.Int()
 		if status < 200 || status > 599 {
@@ -24,8 +24,8 @@ func ParseRefusal(json gjson.Result, details string) (Refusal, error) {
 		}
 		refusal.Status = uint32(status)
 	}
-	if body := json.Get("rejected_msg"); isSet(body) {
-		refusal.Body = []byte(body.String())
+	if message := json.Get("rejected_msg"); isSet(message) {
+		refusal.Body = []byte(message.String())
 	}
 	return refusal, nil
 }

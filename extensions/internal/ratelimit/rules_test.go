@@ -62,15 +62,15 @@ func TestRates(t *testing.T) {
 		want             Rate
 		warnings         []string
 	}{
-		{"second", `{"query_per_second": 5}`, "query", Rate{5, 1}, nil},
-		{"minute", `{"query_per_minute": 5}`, "query", Rate{5, 60}, nil},
-		{"hour", `{"query_per_hour": 5}`, "query", Rate{5, 3600}, nil},
-		{"day", `{"query_per_day": 5}`, "query", Rate{5, 86400}, nil},
-		{"text", `{"query_per_day": "5"}`, "query", Rate{5, 86400}, nil},
-		{"a fraction is cut", `{"query_per_day": 1.9}`, "query", Rate{1, 86400}, nil},
-		{"second counts before minute", `{"query_per_minute": 1, "query_per_second": 2}`, "query", Rate{2, 1}, []string{fmt.Sprintf(ignored, "minute", "second")}},
-		{"minute before hour and day", `{"query_per_day": 1, "query_per_hour": 2, "query_per_minute": 3}`, "query", Rate{3, 60}, []string{fmt.Sprintf(ignored, "hour", "minute"), fmt.Sprintf(ignored, "day", "minute")}},
-		{"another unit", `{"query_per_second": 2, "token_per_hour": 9}`, "token", Rate{9, 3600}, nil},
+		{"second", `{"query_per_second": 5}`, "query", Rate{Threshold: 5, Window: 1}, nil},
+		{"minute", `{"query_per_minute": 5}`, "query", Rate{Threshold: 5, Window: 60}, nil},
+		{"hour", `{"query_per_hour": 5}`, "query", Rate{Threshold: 5, Window: 3600}, nil},
+		{"day", `{"query_per_day": 5}`, "query", Rate{Threshold: 5, Window: 86400}, nil},
+		{"text", `{"query_per_day": "5"}`, "query", Rate{Threshold: 5, Window: 86400}, nil},
+		{"a fraction is cut", `{"query_per_day": 1.9}`, "query", Rate{Threshold: 1, Window: 86400}, nil},
+		{"second counts before minute", `{"query_per_minute": 1, "query_per_second": 2}`, "query", Rate{Threshold: 2, Window: 1}, []string{fmt.Sprintf(ignored, "minute", "second")}},
+		{"minute before hour and day", `{"query_per_day": 1, "query_per_hour": 2, "query_per_minute": 3}`, "query", Rate{Threshold: 3, Window: 60}, []string{fmt.Sprintf(ignored, "hour", "minute"), fmt.Sprintf(ignored, "day", "minute")}},
+		{"another unit", `{"query_per_second": 2, "token_per_hour": 9}`, "token", Rate{Threshold: 9, Window: 3600}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -133,11 +133,11 @@ func TestWhichSourceCounts(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	exact := func() keyList { return &exactKeys{} }
-	patterns := func() keyList { return &patternKeys{field: "limit_by_per_header"} }
+	exact := func() KeyList { return &exactKeys{} }
+	patterns := func() KeyList { return &patternKeys{field: "limit_by_per_header"} }
 	tests := []struct {
 		name  string
-		kind  func() keyList
+		kind  func() KeyList
 		keys  []string
 		value string
 		want  int
@@ -158,7 +158,7 @@ func TestKeys(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			keys := tt.kind()
 			for _, key := range tt.keys {
-				require.NoError(t, keys.add(key))
+				require.NoError(t, keys.Add(key))
 			}
 			assert.Equal(t, tt.want, keys.Match(Value{Text: tt.value}))
 		})
@@ -195,7 +195,7 @@ func TestNetworks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			keys := &networkKeys{}
 			for _, key := range tt.keys {
-				require.NoError(t, keys.add(key))
+				require.NoError(t, keys.Add(key))
 			}
 			assert.Equal(t, tt.want, keys.Match(Value{Addr: netip.MustParseAddr(tt.value)}))
 		})
@@ -204,7 +204,7 @@ func TestNetworks(t *testing.T) {
 
 func TestNetworksThatAreNone(t *testing.T) {
 	for _, key := range []string{"10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0", "/8", "a", "10.0.0.0/a", "fe80::1%eth0", " 10.0.0.1"} {
-		assert.EqualError(t, (&networkKeys{}).add(key), "failed to parse IPNet for key '"+key+"': invalid IP["+key+"]")
+		assert.EqualError(t, (&networkKeys{}).Add(key), "failed to parse IPNet for key '"+key+"': invalid IP["+key+"]")
 	}
 }
 
@@ -214,7 +214,7 @@ func TestMatch(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rules.Items, 1)
 	i := &rules.Items[0]
-	assert.Equal(t, []Rate{{50, 1}, {10, 60}}, i.Rates)
+	assert.Equal(t, []Rate{{Threshold: 50, Window: 1}, {Threshold: 10, Window: 60}}, i.Rates)
 
 	value, key, ok := i.Match([][2]string{{":path", "/?token=123"}})
 	assert.True(t, ok, "numbers are taken as text")
@@ -251,13 +251,13 @@ func TestParseRefusal(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			refusal, err := ParseRefusal(gjson.Parse(tt.config), "p.rejected")
+			refusal, err := ParseRefusal(gjson.Parse(tt.config), "Too many requests", "p.rejected")
 			require.NoError(t, err)
 			assert.Equal(t, Refusal{tt.status, []byte(tt.body), "p.rejected"}, refusal)
 		})
 	}
 	for code, got := range map[string]string{"0": "0", "199": "199", "600": "600", "-1": "-1", `"x"`: "0"} {
-		_, err := ParseRefusal(gjson.Parse(`{"rejected_code": `+code+`}`), "")
+		_, err := ParseRefusal(gjson.Parse(`{"rejected_code": `+code+`}`), "", "")
 		assert.EqualError(t, err, "rejected_code: must be between 200 and 599, got "+got)
 	}
 }
@@ -267,8 +267,8 @@ func BenchmarkMatch(b *testing.B) {
 	for _, count := range []int{1, 1000} {
 		exact, networks := &exactKeys{}, &networkKeys{}
 		for i := range count {
-			require.NoError(b, exact.add(fmt.Sprintf("key-%d", i)))
-			require.NoError(b, networks.add(fmt.Sprintf("10.%d.%d.0/24", i/256, i%256)))
+			require.NoError(b, exact.Add(fmt.Sprintf("key-%d", i)))
+			require.NoError(b, networks.Add(fmt.Sprintf("10.%d.%d.0/24", i/256, i%256)))
 		}
 		last := count - 1
 		items := []struct {

@@ -1,0 +1,237 @@
+package ratelimit
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// shared is a memory as hosts have it: a version from one counter with each write, any version for a new key.
+type shared struct {
+	values   map[string][]byte
+	versions map[string]uint32
+	counter  uint32
+	before   func(key string) // runs before each write, as another worker does
+	failing  error
+}
+
+func newShared() *shared {
+	return &shared{values: map[string][]byte{}, versions: map[string]uint32{}}
+}
+
+func (s *shared) get(key string) ([]byte, uint32, error) {
+	if s.failing != nil {
+		return nil, 0, s.failing
+	}
+	value, there := s.values[key]
+	if !there {
+		return nil, noVersion, nil
+	}
+	return value, s.versions[key], nil
+}
+
+func (s *shared) set(key string, value []byte, version uint32) error {
+	if before := s.before; before != nil {
+		before(key)
+	}
+	if _, there := s.values[key]; there && s.versions[key] != version {
+		return errConflict
+	}
+	s.counter++
+	s.values[key], s.versions[key] = bytes.Clone(value), s.counter
+	return nil
+}
+
+// clock is the time of all workers of a test.
+type clock struct{ time.Time }
+
+func (c *clock) now() time.Time { return c.Time }
+
+func newClock() *clock { return &clock{time.Unix(1900000000, 0)} }
+
+// worker is what one VM of a gateway has.
+func worker(memory *shared, clock *clock, resource string) *Buckets {
+	b := NewBuckets("p")
+	b.memory, b.now, b.scope = memory, clock.now, func() string { return resource }
+	return b
+}
+
+// passes is how many of the requests pass.
+func passes(t *testing.T, requests int, take func() (Decision, error)) (passed int) {
+	t.Helper()
+	for range requests {
+		d, err := take()
+		require.NoError(t, err)
+		if d.Passed {
+			passed++
+		}
+	}
+	return passed
+}
+
+func TestWorkersShareABucket(t *testing.T) {
+	memory, clock := newShared(), newClock()
+	one, other := worker(memory, clock, "ns.a"), worker(memory, clock, "ns.a")
+	limit := &Limit{Rate: Rate{Threshold: 10, Window: 60}}
+	take := func(b *Buckets) func() (Decision, error) {
+		return func() (Decision, error) { return b.Take("k", limit) }
+	}
+	assert.Equal(t, 7, passes(t, 7, take(one)))
+	assert.Equal(t, 3, passes(t, 20, take(other)))
+	assert.Equal(t, 0, passes(t, 5, take(one)))
+	require.Len(t, memory.values, 1)
+	for key, value := range memory.values {
+		assert.Equal(t, "p.buckets.ns.a.fixed_window.60.k", key)
+		assert.Len(t, value, entrySize)
+	}
+	assert.Equal(t, 10, passes(t, 20, take(worker(memory, clock, "ns.b"))), "another resource of the plugin")
+	clock.Time = clock.Add(time.Minute - time.Microsecond)
+	assert.Equal(t, 0, passes(t, 5, take(one)), "the window has not ended")
+	clock.Time = clock.Add(time.Microsecond)
+	assert.Equal(t, 10, passes(t, 20, take(worker(memory, clock, "ns.a"))), "a worker that starts later fills nothing before that")
+}
+
+func TestFivePerMinute(t *testing.T) {
+	memory, clock := newShared(), newClock()
+	b := worker(memory, clock, "")
+	passed := 0
+	for range 12 {
+		d, err := b.Take("k", &Limit{Rate: Rate{Threshold: 5, Window: 60}})
+		require.NoError(t, err)
+		if d.Passed {
+			passed++
+		}
+		clock.Time = clock.Add(2500 * time.Millisecond)
+	}
+	assert.Equal(t, 5, passed)
+}
+
+func TestConflicts(t *testing.T) {
+	for _, tt := range []struct {
+		conflicts int
+		want      error
+	}{{1, nil}, {19, nil}, {20, ErrContended}, {1000, ErrContended}} {
+		t.Run(strconv.Itoa(tt.conflicts), func(t *testing.T) {
+			memory, clock := newShared(), newClock()
+			one, other := worker(memory, clock, ""), worker(memory, clock, "")
+			limit := &Limit{Rate: Rate{Threshold: 5000, Window: 60}}
+			left := tt.conflicts
+			memory.before = func(string) {
+				if left == 0 {
+					return
+				}
+				left--
+				before := memory.before
+				memory.before = nil
+				_, err := other.Take("k", limit)
+				memory.before = before
+				require.NoError(t, err)
+			}
+			d, err := one.Take("k", limit)
+			assert.Equal(t, tt.want, err)
+			if tt.want == nil {
+				assert.True(t, d.Passed)
+				assert.Equal(t, int64(5000-tt.conflicts-1), d.Remaining, "everybody was counted")
+			}
+		})
+	}
+}
+
+func TestAFailingHostIsAnError(t *testing.T) {
+	memory := newShared()
+	memory.failing = errors.New("no shared data")
+	b := worker(memory, newClock(), "")
+	_, err := b.Take("k", &Limit{Rate: Rate{Threshold: 1, Window: 1}})
+	assert.Equal(t, memory.failing, err)
+	_, err = b.TakeOf("k", "v", &Limit{Rate: Rate{Threshold: 1, Window: 1}})
+	assert.Equal(t, memory.failing, err)
+}
+
+func TestWhatIsNoBucketCountsAsNone(t *testing.T) {
+	memory := newShared()
+	b := worker(memory, newClock(), "")
+	limit := &Limit{Rate: Rate{Threshold: 1, Window: 1}}
+	_, err := b.Take("k", limit)
+	require.NoError(t, err)
+	_, err = b.TakeOf("of", "v", limit)
+	require.NoError(t, err)
+	for _, bytes := range []int{0, 1, 15, 17, 1000} {
+		for key := range memory.values {
+			memory.values[key] = make([]byte, bytes)
+		}
+		d, err := b.Take("k", limit)
+		require.NoError(t, err)
+		assert.True(t, d.Passed)
+		d, err = b.TakeOf("of", "v", limit)
+		require.NoError(t, err)
+		assert.True(t, d.Passed)
+	}
+}
+
+func TestEveryValueHasABucketOfItsOwn(t *testing.T) {
+	for _, algorithm := range []Algorithm{FixedWindow, SlidingWindow, TokenBucket} {
+		t.Run(algorithm.String(), func(t *testing.T) {
+			memory, clock := newShared(), newClock()
+			b := worker(memory, clock, "")
+			limit := &Limit{Rate: Rate{Threshold: 2, Window: 60, Burst: 2}, Algorithm: algorithm}
+			for i := range 3000 {
+				value := strconv.Itoa(i)
+				require.Equal(t, 2, passes(t, 3, func() (Decision, error) { return b.TakeOf("k", value, limit) }), value)
+			}
+			for i := range 3000 {
+				value := strconv.Itoa(i)
+				require.Equal(t, 0, passes(t, 1, func() (Decision, error) { return b.TakeOf("k", value, limit) }), value)
+			}
+			clock.Time = clock.Add(2 * time.Minute)
+			assert.Equal(t, 2, passes(t, 3, func() (Decision, error) { return b.TakeOf("k", "7", limit) }))
+		})
+	}
+}
+
+func TestAFloodOfValuesTakesNoMoreRoomAndFreesNobody(t *testing.T) {
+	for _, algorithm := range []Algorithm{FixedWindow, SlidingWindow, TokenBucket} {
+		t.Run(algorithm.String(), func(t *testing.T) {
+			memory := newShared()
+			b := worker(memory, newClock(), "")
+			limit := &Limit{Rate: Rate{Threshold: 5, Window: 3600, Burst: 5}, Algorithm: algorithm}
+			victim := func() (Decision, error) { return b.TakeOf("k", "ann", limit) }
+			require.Equal(t, 5, passes(t, 6, victim))
+			for i := range 2 * slots * slotRoom {
+				_, err := b.TakeOf("k", "flood-"+strconv.Itoa(i), limit)
+				require.NoError(t, err)
+			}
+			assert.Equal(t, 0, passes(t, 1, victim), "who has used up a quota is not forgotten")
+			assert.Len(t, memory.values, slots)
+			for key, value := range memory.values {
+				require.Len(t, value, longestSlot, key)
+			}
+		})
+	}
+}
+
+func TestASlotForgetsBucketsThatAreFullAgain(t *testing.T) {
+	memory, clock := newShared(), newClock()
+	b := worker(memory, clock, "")
+	limit := &Limit{Rate: Rate{Threshold: 5, Window: 1}}
+	slot, _ := place("0")
+	others := 0
+	for i := 1; others < 3; i++ {
+		if s, _ := place(strconv.Itoa(i)); s != slot {
+			continue
+		}
+		others++
+		_, err := b.TakeOf("k", strconv.Itoa(i), limit)
+		require.NoError(t, err)
+	}
+	clock.Time = clock.Add(time.Second)
+	_, err := b.TakeOf("k", "0", limit)
+	require.NoError(t, err)
+	for _, value := range memory.values {
+		assert.Len(t, value, slotEntry)
+	}
+}
