@@ -103,7 +103,7 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpResponseBody(bodySize int, endOfSt
 	if ctx.streamResponseBody && vm.onStreamingResponseBody != nil {
 		ctx.chunk(&responseDirection, &ctx.responseBody, vm.onStreamingResponseBody, bodySize, endOfStream)
 		ctx.responseBody.over = endOfStream
-		return ctx.afterStreamedResponse(types.DataStopIterationNoBuffer)
+		return ctx.afterStreamedResponse(types.DataStopIterationNoBuffer, types.DataStopIterationAndBuffer)
 	}
 	if vm.onResponseBody == nil {
 		return types.ActionContinue
@@ -131,11 +131,14 @@ func (s *stream) afterStreamedRequest(stop types.Action) types.Action {
 	return types.ActionContinue
 }
 
-// afterStreamedResponse lets a chunk go, unless the plugin sends the response by itself.
-func (s *stream) afterStreamedResponse(stop types.Action) types.Action {
-	s.paused = s.pauseStreamingResponse
+// afterStreamedResponse lets a chunk go, unless the handler holds it or the plugin sends the response by itself.
+func (s *stream) afterStreamedResponse(withhold, hold types.Action) types.Action {
+	s.paused = s.pauseStreamingResponse || s.holding
 	if s.pauseStreamingResponse {
-		return stop
+		return withhold
+	}
+	if s.holding {
+		return hold
 	}
 	return types.ActionContinue
 }
@@ -230,7 +233,7 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpResponseTrailers(int) (action type
 	}
 	if ctx.streamResponseBody && vm.onStreamingResponseBody != nil {
 		ctx.lastChunk(&responseDirection, &ctx.responseBody, vm.onStreamingResponseBody)
-		return ctx.afterStreamedResponse(types.ActionPause)
+		return ctx.afterStreamedResponse(types.ActionPause, types.ActionPause)
 	}
 	if vm.onResponseBody == nil {
 		return types.ActionContinue

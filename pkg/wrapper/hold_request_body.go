@@ -1,5 +1,7 @@
 package wrapper
 
+import "github.com/higress-group/wasm-go/pkg/iface"
+
 // HoldRequestBody, called in the handler of ProcessStreamingRequestBody, keeps in the gateway what the handler has just
 // been given: what the handler returns is ignored, and the next call is given everything held so far and what came
 // since, as one chunk. The first return without it lets all of that go, or what the handler made of it, and streaming
@@ -16,4 +18,8 @@ func HoldRequestBody(ctx HttpContext) {
 	}
 }
 
-func (s *stream) holdRequestBody() { s.holding = true }
+func (s *stream) holdRequestBody() {
+	if s.phase == iface.DecodeData {
+		s.holding = true
+	}
+}

@@ -1,0 +1,26 @@
+// Plugin api-workflow runs a small workflow of HTTP calls for a request. The workflow answers the client or lets the request
+// go on.
+package main
+
+import (
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
+)
+
+func main() {}
+
+// rebuildMemory is the guest's size, in bytes, from which a fresh VM is asked for: a guest's memory never shrinks.
+const rebuildMemory = 200 << 20
+
+func init() {
+	wrapper.SetCtx(
+		"api-workflow",
+		wrapper.FailClosed[Config](),
+		wrapper.NoRouteCall[Config](),
+		wrapper.ReadsRequestHeaders[Config](),
+		wrapper.WithRebuildMaxMemBytes[Config](rebuildMemory),
+		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
+		wrapper.ProcessRequestHeaders(onRequestHeaders),
+		wrapper.ProcessRequestBody(onRequestBody),
+	)
+}

@@ -1,0 +1,29 @@
+// Plugin jsonrpc-converter publishes the contents of JSON-RPC messages, those of the Model Context Protocol (MCP) above all,
+// as headers for the plugins between its two instances.
+package main
+
+import (
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
+)
+
+func main() {}
+
+// rebuildMemory is the guest's size, in bytes, from which a fresh VM is asked for: a guest's memory never shrinks.
+const rebuildMemory = 200 << 20
+
+func init() {
+	wrapper.SetCtx(
+		"jsonrpc-converter",
+		wrapper.NoRouteCall[Config](),
+		wrapper.ReadsRequestHeaders[Config](),
+		wrapper.WithoutInPlaceBodyEdits[Config](),
+		wrapper.WithRebuildMaxMemBytes[Config](rebuildMemory),
+		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
+		wrapper.ProcessRequestHeaders(onRequestHeaders),
+		wrapper.ProcessRequestBody(onRequestBody),
+		wrapper.ProcessResponseHeaders(onResponseHeaders),
+		wrapper.ProcessResponseBody(onResponseBody),
+		wrapper.ProcessStreamingResponseBody(onResponseChunk),
+	)
+}
