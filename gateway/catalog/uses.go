@@ -9,7 +9,8 @@ import (
 	"github.com/wasmplane/wasmplane/gateway/module"
 )
 
-// usesKeyword marks a property of a configuration schema that has no effect on hosts without what it names; see Uses.
+// usesKeyword marks a property of a configuration schema that has no effect on hosts without what it names, unless it has
+// its default; see Uses.
 const usesKeyword = "x-uses"
 
 // Ignored lists the fields of a configuration that a stock Envoy would accept and not honour, each with what it asks for:
@@ -40,7 +41,7 @@ func (w *usesWalk) object(schema, value map[string]any, prefix string) {
 	properties, _ := w.resolve(schema)["properties"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(value)) {
 		property, _ := properties[name].(map[string]any)
-		if what, marked := property[usesKeyword].(string); marked && value[name] != nil {
+		if what, marked := property[usesKeyword].(string); marked && value[name] != nil && fmt.Sprint(value[name]) != fmt.Sprint(property["default"]) {
 			w.found = append(w.found, prefix+name+": asks for "+module.HigressOnly[what])
 		}
 		w.value(property, value[name], prefix+name)

@@ -11,12 +11,13 @@ func TestIgnored(t *testing.T) {
 		"properties": map[string]any{
 			"tag":   map[string]any{"x-uses": "span-tags"},
 			"plain": map[string]any{},
+			"keep":  map[string]any{"x-uses": "reroute-control", "default": false},
 			"list":  map[string]any{"items": map[string]any{"$ref": "#/$defs/item"}},
 		},
 		"$defs": map[string]any{"item": map[string]any{"properties": map[string]any{"limit": map[string]any{"x-uses": "buffer-limits"}}}},
 	}}
 	config := map[string]any{
-		"plain": 1, "tag": nil,
+		"plain": 1, "tag": nil, "keep": false,
 		"list":    []any{map[string]any{}, map[string]any{"limit": 5}},
 		"_rules_": []any{map[string]any{"tag": "a", "_match_route_": []any{"r"}}},
 	}
