@@ -1,0 +1,89 @@
+package httpcache
+
+import "strings"
+
+// Headers are header lines in their order, names in lower case, pseudo headers possibly among them.
+type Headers [][2]string
+
+// Get returns the first line of that name.
+func (h Headers) Get(name string) (value string, ok bool) {
+	for i := range h {
+		if h[i][0] == name {
+			return h[i][1], true
+		}
+	}
+	return "", false
+}
+
+// Has tells whether there is a line of that name.
+func (h Headers) Has(name string) bool {
+	_, ok := h.Get(name)
+	return ok
+}
+
+// Joined returns all lines of that name as one value, joined by ", " and without the white space around each (RFC 9110,
+// section 5.3).
+func (h Headers) Joined(name string) (value string, ok bool) {
+	for i := range h {
+		if h[i][0] != name {
+			continue
+		}
+		line := strings.Trim(h[i][1], " \t")
+		if ok {
+			value += ", " + line
+		} else {
+			value, ok = line, true
+		}
+	}
+	return value, ok
+}
+
+// With returns the headers with one line of that name in place of all others.
+func (h Headers) With(name, value string) Headers {
+	return append(h.Without(name), [2]string{name, value})
+}
+
+// Without returns the headers without the lines of that name.
+func (h Headers) Without(name string) Headers {
+	kept := make(Headers, 0, len(h)+1)
+	for _, line := range h {
+		if line[0] != name {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+// hopByHop are the headers that belong to a connection (RFC 9110, section 7.6.1; RFC 9111, section 3.1).
+var hopByHop = map[string]bool{
+	"connection": true, "keep-alive": true, "proxy-connection": true, "te": true, "trailer": true,
+	"transfer-encoding": true, "upgrade": true, "proxy-authenticate": true, "proxy-authentication-info": true,
+	"proxy-authorization": true,
+}
+
+// Stored returns the lines of a response that are stored with it: none that belong to the connection, or that Connection
+// names, no pseudo headers, and no content length, for the body tells.
+func (h Headers) Stored() Headers {
+	connection, _ := h.Joined("connection")
+	kept := make(Headers, 0, len(h))
+	for _, line := range h {
+		name := line[0]
+		if strings.HasPrefix(name, ":") || hopByHop[name] || name == "content-length" || hasToken(connection, name) {
+			continue
+		}
+		kept = append(kept, line)
+	}
+	return kept
+}
+
+// hasToken tells whether a comma separated list has an item, in any case.
+func hasToken(list, token string) bool {
+	for list != "" {
+		var item string
+		item, list, _ = strings.Cut(list, ",")
+		if strings.EqualFold(strings.Trim(item, " \t"), token) {
+			return true
+		}
+	}
+	return false
+}
