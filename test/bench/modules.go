@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/wasmplane/wasmplane/gateway/bench"
 	"github.com/wasmplane/wasmplane/gateway/catalog"
@@ -60,7 +63,7 @@ func (m *modules) ours(ctx context.Context, dir string) (string, error) {
 func (m *modules) foreign(ctx context.Context, dir string) (string, error) {
 	kind := filepath.Base(filepath.Dir(dir))
 	return m.once(filepath.Join(kind, filepath.Base(dir)), func(output string) error {
-		return compile(ctx, filepath.Join(m.root, dir), "-o", output)
+		return compile(ctx, filepath.Join(m.root, dir), nil, "-o", output)
 	})
 }
 
@@ -78,12 +81,29 @@ func (m *modules) probed(ctx context.Context, dir string) (string, error) {
 		if err := os.WriteFile(output+".json", overlay, 0o644); err != nil {
 			return err
 		}
-		return compile(ctx, filepath.Join(m.root, dir), "-overlay", output+".json", "-o", output)
+		tags, err := buildTags(filepath.Join(m.root, dir))
+		if err != nil {
+			return err
+		}
+		return compile(ctx, filepath.Join(m.root, dir), tags, "-overlay", output+".json", "-o", output)
 	})
 }
 
-func compile(ctx context.Context, dir string, arguments ...string) error {
-	arguments = append([]string{"build", "-buildmode=c-shared", "-tags", "proxy_wasm_version_0_2_100"}, arguments...)
+// buildTags are those of a folder's plugin.yaml; what has none, such as the plugins of other SDKs, needs none.
+func buildTags(dir string) ([]string, error) {
+	if _, err := os.Stat(filepath.Join(dir, "plugin.yaml")); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	plugin, err := catalog.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	return plugin.BuildTags, nil
+}
+
+func compile(ctx context.Context, dir string, tags []string, arguments ...string) error {
+	all := strings.Join(append([]string{"proxy_wasm_version_0_2_100"}, tags...), ",")
+	arguments = append([]string{"build", "-buildmode=c-shared", "-tags", all}, arguments...)
 	cmd := exec.CommandContext(ctx, "go", append(arguments, "./")...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0")
