@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // basic makes request headers with a credential.
@@ -233,6 +234,11 @@ func TestWhatTheBackendGets(t *testing.T) {
 		assert.False(t, test.HasHeader(host.GetRequestHeaders(), authorization))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "a"))
 	})
+}
+
+func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
+	plugintest.RefusesAtAFault(t, `{"consumers": [{"name": "a", "credential": "a:b"}]}`, append(basic("a:b"), [2]string{"x-mse-consumer", "a"}),
+		func(c *Config) { c.Auth.credentials = nil }, "basic-auth.internal_error")
 }
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {

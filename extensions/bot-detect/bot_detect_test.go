@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 const operators = `{"allow": ["^Mozilla/5\\.0 .*InternalMonitor/"], "deny": ["(?i)wget", "python-requests/\\d"], "blocked_code": 429, "blocked_message": "automated clients are not welcome"}`
@@ -20,11 +22,7 @@ const operators = `{"allow": ["^Mozilla/5\\.0 .*InternalMonitor/"], "deny": ["(?
 // request makes request headers from "name: value" lines.
 func request(method string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", method}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 func agent(text string) [][2]string { return request("GET", "user-agent: "+text) }
@@ -122,6 +120,11 @@ func TestLoadErrors(t *testing.T) {
 	var global, config Config
 	require.NoError(t, whole(gjson.Parse(`{"allow": [1], "_rules_": [{}]}`), &global))
 	assert.EqualError(t, rule(gjson.Parse(`{}`), global, &config), "global configuration: allow[0]: must be a string")
+}
+
+func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
+	plugintest.RefusesAtAFault(t, `{"deny": ["wget"]}`, request("GET", "user-agent: Mozilla/5.0"),
+		func(c *Config) { c.deny = []*regexp.Regexp{nil} }, "bot-detect.internal_error")
 }
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {

@@ -39,15 +39,9 @@ func parseConfig(o field.Object, config *Config) error {
 	if config.status, err = refusal.Status(o, "blocked_code", defaultStatus); err != nil {
 		return err
 	}
-	message, _, err := o.String("blocked_message")
-	if err != nil {
-		return err
-	}
-	if message == "" {
-		message = defaultMessage
-	}
+	message, err := o.StringOr("blocked_message", defaultMessage)
 	config.message = []byte(message)
-	return nil
+	return err
 }
 
 // expressions reads a list. What is no list is ignored, as ever. An empty expression matches every agent: it may only

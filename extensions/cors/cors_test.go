@@ -286,19 +286,6 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
-func TestWildcard(t *testing.T) {
-	for _, tt := range []struct {
-		pattern, text string
-		want          bool
-	}{
-		{"", "", true}, {"", "a", false}, {"*", "", true}, {"**", "a", true}, {"a*", "a", true}, {"a*b*c", "aXbYbZc", true},
-		{"a*b*c", "aXbYbZ", false}, {"*ab", "aab", true}, {"*ab", "aba", false}, {"a*a", "a", false},
-		{strings.Repeat("*a", 50) + "b", strings.Repeat("a", 500), false},
-	} {
-		assert.Equal(t, tt.want, wildcard(tt.pattern, tt.text), "%s, %s", tt.pattern, tt.text)
-	}
-}
-
 func FuzzOrigin(f *testing.F) {
 	for _, text := range []string{"https://a.test", "null", "http://[::1]:80", "https://a.test:443/", "://", "a://b:0", "HTTP://A.:080"} {
 		f.Add(text)

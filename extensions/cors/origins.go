@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/wildcard"
+)
 
 // origins are those that are allowed.
 type origins struct {
@@ -11,7 +15,7 @@ type origins struct {
 
 // pattern is an entry of allow_origin_patterns.
 type pattern struct {
-	site    string // scheme://host, in which `*` stands for any text
+	site    wildcard.Pattern // scheme://host
 	ports   []string
 	anyPort bool // or none
 }
@@ -44,11 +48,11 @@ func newPattern(text string) pattern {
 	site, ports, ok := cutPorts(text)
 	switch {
 	case !ok:
-		return pattern{site: trimDot(text)}
+		return pattern{site: wildcard.Parse(trimDot(text))}
 	case ports == anything:
-		return pattern{site: trimDot(site), anyPort: true}
+		return pattern{site: wildcard.Parse(trimDot(site)), anyPort: true}
 	}
-	return pattern{site: trimDot(site), ports: strings.Split(ports, ",")}
+	return pattern{site: wildcard.Parse(trimDot(site)), ports: strings.Split(ports, ",")}
 }
 
 func trimDot(site string) string { return strings.TrimSuffix(site, ".") }
@@ -87,7 +91,7 @@ func (l *origins) allow(text string) bool {
 }
 
 func (p *pattern) match(o origin) bool {
-	return p.matchPort(o) && wildcard(p.site, o.site)
+	return p.matchPort(o) && p.site.Matches(o.site)
 }
 
 func (p *pattern) matchPort(o origin) bool {
@@ -104,26 +108,4 @@ func (p *pattern) matchPort(o origin) bool {
 		}
 	}
 	return false
-}
-
-// wildcard reports whether the whole text fits a pattern in which `*` stands for any text. Each `*` takes as little as it
-// can, and only the last one is ever given more: that is enough, and its cost is bounded by the product of the lengths.
-func wildcard(pattern, text string) bool {
-	p, t, star, taken := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, taken = p, t
-			p++
-		case p < len(pattern) && pattern[p] == text[t]:
-			p++
-			t++
-		case star >= 0:
-			taken++
-			p, t = star+1, taken
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -112,7 +113,7 @@ func (c *check) admit(headers wrapper.Header, mark bool) bool {
 
 // forged tells whether a header of the request says what only the service may say, by its name in lower case.
 func (a *answer) forged(name string) bool {
-	if name == consumerHeader {
+	if name == consumers.Header {
 		return !a.asksConsumer || a.upstream.has(name)
 	}
 	return a.upstream.has(name) && !clientsOwn(name)

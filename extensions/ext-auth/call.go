@@ -69,19 +69,9 @@ func deliver(size int, answered wrapper.ResponseCallback) {
 func guarded(callback func()) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			log.Error("recovered from panic " + panicText(cause))
+			log.Error(refusal.PanicText(cause))
 			refusal.Send(500, internalError, nil, nil)
 		}
 	}()
 	callback()
-}
-
-func panicText(cause any) string {
-	if err, ok := cause.(error); ok {
-		return err.Error()
-	}
-	if text, ok := cause.(string); ok {
-		return text
-	}
-	return "of another type"
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
@@ -26,7 +27,7 @@ type Config struct {
 	exempt   exemptions
 
 	withBody bool
-	maxBody  int // bytes
+	maxBody  int64 // bytes
 
 	allowFailures bool // requests pass when there is no verdict
 	markFailures  bool // and are marked then
@@ -84,7 +85,7 @@ func (c *Config) parseService(o field.Object) error {
 	if c.withBody && c.service.method != "" && !mayHaveBody(c.service.method) {
 		return errors.New("requestMethod " + c.service.method + " does not support with_request_body set to true")
 	}
-	if c.maxBody, err = number(request, "max_request_body_bytes", 1<<32-1, 10<<20); err != nil {
+	if c.maxBody, err = request.PositiveOr("max_request_body_bytes", 1<<32-1, 10<<20); err != nil {
 		return err
 	}
 	if err := c.question.parse(request, c.service.forwards()); err != nil {
@@ -94,7 +95,7 @@ func (c *Config) parseService(o field.Object) error {
 	if err != nil {
 		return err
 	}
-	c.answer.asksConsumer = c.question.selected.has(consumerHeader)
+	c.answer.asksConsumer = c.question.selected.has(consumers.Header)
 	return c.answer.parse(response)
 }
 
@@ -104,15 +105,6 @@ func mayHaveBody(method string) bool {
 		return false
 	}
 	return true
-}
-
-// number reads a whole number from 0 on, where 0 stands for otherwise, as it does if the field is absent.
-func number(o field.Object, key string, high int64, otherwise int) (int, error) {
-	value, _, err := o.Int(key, 0, high)
-	if err != nil || value != 0 {
-		return int(value), err
-	}
-	return otherwise, nil
 }
 
 // statuses are the statuses of answers that let a request pass, by status less 200.

@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -25,11 +26,7 @@ const (
 // lines makes request headers from "name: value" lines.
 func lines(method, path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", method}, {":scheme", "https"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 func parse(t *testing.T, text string) *Config {
@@ -46,7 +43,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, "auth.dns", config.service.cluster.HostName())
 	assert.Equal(t, uint32(1000), config.service.timeout)
 	assert.True(t, config.withBody)
-	assert.Equal(t, 10<<20, config.maxBody)
+	assert.Equal(t, int64(10<<20), config.maxBody)
 	assert.Equal(t, uint32(403), config.statusOnError)
 	assert.True(t, config.answer.success.has(200))
 	assert.False(t, config.answer.success.has(204))
@@ -73,18 +70,18 @@ func TestLoadErrors(t *testing.T) {
 		{"no prefix", `{"http_service": {"endpoint": {"service_name": "a.dns"}}}`, "when endpoint_mode is envoy, endpoint path_prefix must not be empty"},
 		{"no path", forward(`"service_port": 80`), "when endpoint_mode is forward_auth, endpoint path must not be empty"},
 		{"a port out of range", inEndpoint(`"service_port": 65536`), "http_service.endpoint.service_port: must be between 0 and 65535, not 65536"},
-		{"a host with a line break", inEndpoint(`"service_host": "a\r\nx-a: b"`), "http_service.endpoint.service_host: must not have blanks or control characters"},
-		{"a path with a blank", forward(`"path": "/a b"`), "http_service.endpoint.path: must not have blanks or control characters"},
+		{"a host with a line break", inEndpoint(`"service_host": "a\r\nx-a: b"`), "http_service.endpoint.service_host: must not hold blanks or control characters"},
+		{"a path with a blank", forward(`"path": "/a b"`), "http_service.endpoint.path: must not hold blanks or control characters"},
 		{"a method that is none", forward(`"path": "/", "request_method": "A B"`), "http_service.endpoint.request_method: must be a method"},
 		{"negative time", inService(`"timeout": -1`), "http_service.timeout: must be between 0 and 4294967295, not -1"},
 		{"a body with GET", `{"http_service": {"endpoint_mode": "forward_auth", "endpoint": {"service_name": "a.dns", "path": "/", "request_method": "head"}, "authorization_request": {"with_request_body": true}}}`, "requestMethod HEAD does not support with_request_body set to true"},
 		{"a matcher without a kind", inService(`"authorization_request": {"allowed_headers": [{"exact": "a"}, {"exact": ""}]}`), "http_service.authorization_request.allowed_headers[1]: unknown string matcher type"},
 		{"a bad expression", inService(`"authorization_response": {"allowed_client_headers": [{"regex": "("}]}`), "http_service.authorization_response.allowed_client_headers[0]: error parsing regexp: missing closing ): `(?i)(`"},
-		{"a constant with a line break", inService(`"authorization_request": {"headers_to_add": {"x-a": "b\nc: d"}}`), "http_service.authorization_request.headers_to_add.x-a: must not have line breaks"},
-		{"a constant pseudo header", inService(`"authorization_request": {"headers_to_add": {":path": "/"}}`), "http_service.authorization_request.headers_to_add.:path: is no name of a header"},
+		{"a constant with a line break", inService(`"authorization_request": {"headers_to_add": {"x-a": "b\nc: d"}}`), "http_service.authorization_request.headers_to_add.x-a: must not hold line breaks"},
+		{"a constant pseudo header", inService(`"authorization_request": {"headers_to_add": {":path": "/"}}`), "http_service.authorization_request.headers_to_add.:path: must be the name of a header"},
 		{"a constant length", inService(`"authorization_request": {"headers_to_add": {"Content-Length": 1}}`), "http_service.authorization_request.headers_to_add.Content-Length: cannot be set"},
 		{"a constant list", inService(`"authorization_request": {"headers_to_add": {"a": []}}`), "http_service.authorization_request.headers_to_add.a: must be a string, a number or a boolean"},
-		{"unknown forwarded headers", inService(`"authorization_request": {"forwarded_headers": "caddy"}`), "http_service.authorization_request.forwarded_headers[0]: must be one of traefik, nginx, not caddy"},
+		{"unknown forwarded headers", inService(`"authorization_request": {"forwarded_headers": "caddy"}`), "http_service.authorization_request.forwarded_headers[0]: must be one of traefik, nginx, not \"caddy\""},
 		{"no type of the list", with(`"match_list": []`), "missing match_type in config"},
 		{"another type", with(`"match_list": [], "match_type": "greylist"`), "invalid match_type in config, must be 'whitelist' or 'blacklist'"},
 		{"a type that is no text", with(`"match_list": [], "match_type": 1`), "invalid match_type in config, must be 'whitelist' or 'blacklist'"},

@@ -2,10 +2,7 @@ package main
 
 import "strings"
 
-const (
-	consumerHeader = "x-mse-consumer"
-	failureHeader  = "x-envoy-auth-failure-mode-allowed"
-)
+const failureHeader = "x-envoy-auth-failure-mode-allowed"
 
 // neverCopied tells whether a header, by its name in lower case, belongs to one message or connection, so that it makes
 // no sense in another: pseudo headers, what frames the message (RFC 9112 section 6), and what is meant for the next hop
@@ -35,17 +32,6 @@ func clientsOwn(name string) bool {
 		}
 	}
 	return neverCopied(name)
-}
-
-// isToken tells whether text can be the name of a header or a method (RFC 9110 section 5.6.2).
-func isToken(text string) bool {
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
-			return false
-		}
-	}
-	return text != ""
 }
 
 // isVisible tells whether text has no blanks and no control characters. The empty text has none.

@@ -2,12 +2,14 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -42,7 +44,7 @@ func (q *question) parse(o field.Object, forward bool) (err error) {
 		case "nginx":
 			q.nginx = true
 		default:
-			return o.FieldError(field.Item("forwarded_headers", i), "must be one of traefik, nginx, not "+kind)
+			return o.FieldError(field.Item("forwarded_headers", i), "must be one of traefik, nginx, not "+strconv.Quote(kind))
 		}
 	}
 	return nil
@@ -59,14 +61,14 @@ func parseConstants(o field.Object, key string) (constants [][2]string, err erro
 		switch {
 		case value.Type == gjson.Null:
 			return true
-		case !isToken(lower):
-			err = object.FieldError(name.Str, "is no name of a header")
+		case !headername.Is(lower):
+			err = headername.Error(object, name.Str)
 		case neverCopied(lower):
 			err = object.FieldError(name.Str, "cannot be set")
 		case value.Type == gjson.JSON:
 			err = object.FieldError(name.Str, "must be a string, a number or a boolean")
 		case !isValue(value.String()):
-			err = object.FieldError(name.Str, "must not have line breaks")
+			err = object.FieldError(name.Str, "must not hold line breaks")
 		default:
 			constants = append(constants, [2]string{lower, value.String()})
 		}

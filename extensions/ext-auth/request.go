@@ -94,7 +94,7 @@ func (c *check) removeForged() bool {
 	var edits edits
 	for i := range c.request.headers {
 		switch name := c.request.headers[i][0]; {
-		case name == consumerHeader && c.config.stripConsumer, name == failureHeader && c.config.markFailures:
+		case name == consumers.Header && c.config.stripConsumer, name == failureHeader && c.config.markFailures:
 			edits.remove(name)
 		}
 	}
@@ -110,7 +110,7 @@ func (c *check) awaitBody() types.Action {
 		}
 		return c.askWithoutBody()
 	}
-	if length, err := strconv.ParseInt(c.request.length, 10, 64); err == nil && length > int64(c.config.maxBody) {
+	if length, err := strconv.ParseInt(c.request.length, 10, 64); err == nil && length > c.config.maxBody {
 		return c.refuseBody()
 	}
 	c.ctx.SetRequestBodyBufferLimit(uint32(c.config.maxBody))
@@ -119,7 +119,7 @@ func (c *check) awaitBody() types.Action {
 }
 
 func (c *check) refuseBody() types.Action {
-	log.Warn("the request's body is larger than " + strconv.Itoa(c.config.maxBody) + " bytes")
+	log.Warn("the request's body is larger than " + strconv.FormatInt(c.config.maxBody, 10) + " bytes")
 	return refusal.Send(413, bodyTooLarge, nil, []byte("Payload Too Large"))
 }
 
@@ -139,7 +139,7 @@ func onRequestBody(ctx wrapper.HttpContext, _ Config, body []byte) types.Action 
 		refusal.Send(500, internalError, nil, nil)
 		return types.DataStopIterationNoBuffer
 	}
-	if len(body) > c.config.maxBody {
+	if int64(len(body)) > c.config.maxBody {
 		c.refuseBody()
 		return types.DataStopIterationNoBuffer
 	}

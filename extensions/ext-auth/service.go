@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -62,7 +63,7 @@ func (s *service) parse(o field.Object) error {
 	if err := s.parseCluster(endpoint); err != nil {
 		return err
 	}
-	timeout, err := number(o, "timeout", 1<<32-1, 1000)
+	timeout, err := o.PositiveOr("timeout", 1<<32-1, 1000)
 	if err != nil {
 		return err
 	}
@@ -86,13 +87,13 @@ func (s *service) parseCluster(o field.Object) error {
 		return err
 	}
 	if !isVisible(host) {
-		return o.FieldError("service_host", "must not have blanks or control characters")
+		return o.FieldError("service_host", "must not hold blanks or control characters")
 	}
-	port, err := number(o, "service_port", 65535, 80)
+	port, err := o.PositiveOr("service_port", 65535, 80)
 	if err != nil {
 		return err
 	}
-	s.cluster = wrapper.FQDNCluster{FQDN: name, Host: host, Port: int64(port)}
+	s.cluster = wrapper.FQDNCluster{FQDN: name, Host: host, Port: port}
 	s.client = wrapper.NewClusterClient(s.cluster)
 	return nil
 }
@@ -106,7 +107,7 @@ func (s *service) parseForward(o field.Object) error {
 	case !set:
 		return errors.New("when endpoint_mode is forward_auth, endpoint path must not be empty")
 	case !isVisible(path):
-		return o.FieldError("path", "must not have blanks or control characters")
+		return o.FieldError("path", "must not hold blanks or control characters")
 	case !strings.HasPrefix(path, "/"):
 		path = "/" + path
 	}
@@ -116,7 +117,7 @@ func (s *service) parseForward(o field.Object) error {
 		return err
 	case method == "":
 		method = "GET"
-	case !isToken(method):
+	case !headername.Is(method):
 		return o.FieldError("request_method", "must be a method")
 	}
 	s.path, s.method = path, strings.ToUpper(method)
@@ -133,7 +134,7 @@ func (s *service) parseEnvoy(o field.Object) error {
 	case !set:
 		return errors.New("when endpoint_mode is envoy, endpoint path_prefix must not be empty")
 	case !isVisible(prefix):
-		return o.FieldError("path_prefix", "must not have blanks or control characters")
+		return o.FieldError("path_prefix", "must not hold blanks or control characters")
 	}
 	prefix = strings.TrimRight(prefix, "/")
 	if prefix != "" && prefix[0] != '/' {

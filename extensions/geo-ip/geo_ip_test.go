@@ -13,16 +13,13 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // request makes request headers from "name: value" lines.
 func request(lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 // located are the request headers for a location, as they are written.
@@ -195,6 +192,11 @@ func TestReservedNetworks(t *testing.T) {
 	} {
 		assert.Equal(t, want, isReserved(numberOf(text)), text)
 	}
+}
+
+func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
+	plugintest.RefusesAtAFault(t, `{"ip_source_type": "header", "table": "10.8.0.0/16|Germany|Berlin|Berlin|office", "table_mode": "replace"}`,
+		request("x-forwarded-for: 10.8.0.1"), func(c *Config) { c.tables = nil }, "geo-ip.internal_error")
 }
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {

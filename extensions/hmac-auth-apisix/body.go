@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
@@ -12,12 +11,7 @@ import (
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
-// requestKey is where a stream keeps its request until the body is there.
-const requestKey = "request"
-
 const headerDigest = "digest"
-
-var errNoRequest = errors.New("it has no verdict on the headers")
 
 // awaitBody holds the headers until the body is there, if it is to be compared with its digest. What has no body passes
 // without a digest, but not with a wrong one.
@@ -49,16 +43,7 @@ func awaitBody(ctx wrapper.HttpContext, config *Config, r *request) types.Action
 		log.Warn("the request asks for another protocol, and may have a body")
 		return badDigest.Send()
 	}
-	ctx.SetContext(requestKey, r)
-	return types.HeaderStopIteration
-}
-
-func onRequestBody(ctx wrapper.HttpContext, config Config, body []byte) types.Action {
-	r, waiting := ctx.GetContext(requestKey).(*request)
-	if !waiting {
-		return config.Fail("a body cannot be judged", errNoRequest)
-	}
-	return judgeBody(&config, r, body)
+	return signature.Hold(ctx, r)
 }
 
 // judgeBody compares the body with its digest, and lets the request through.

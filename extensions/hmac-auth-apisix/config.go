@@ -10,6 +10,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -187,8 +188,8 @@ func (a *authentication) parseNonce(o field.Object, listed []string) ([]string, 
 	if !set {
 		name = "x-nonce"
 	}
-	if !signature.IsName(name) {
-		return nil, o.FieldError("nonce_header", "must be the name of a header")
+	if !headername.IsOrPseudo(name) {
+		return nil, headername.Error(o, "nonce_header")
 	}
 	a.nonceHeader = strings.ToLower(name)
 	if a.replays == nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 )
 
 // The answers to requests that may not pass.
@@ -26,6 +27,8 @@ var (
 	bodyTooLarge    = withStatus(413, refused("body_too_large", "Exceed body limit size"))
 	replayStoreFull = withStatus(503, refused("replay_store_full", "replay store full"))
 )
+
+var replayRefusals = signature.ReplayRefusals{NonceUsed: &nonceUsed, SignatureUsed: &signatureUsed, Full: &replayStoreFull}
 
 // refused is an answer with a message that stands in a JSON string as it is.
 func refused(reason, message string) consumers.Refusal {

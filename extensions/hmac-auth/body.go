@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/md5"
 	"encoding/base64"
-	"errors"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
@@ -11,11 +10,6 @@ import (
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
-
-// requestKey is where a stream keeps its request until the body is there.
-const requestKey = "request"
-
-var errNoRequest = errors.New("it has no verdict on the headers")
 
 // passBody lets a request through whose body is not looked at, unless it needs a digest.
 func passBody(ctx wrapper.HttpContext, config *Config, r *request) types.Action {
@@ -50,16 +44,7 @@ func awaitBody(ctx wrapper.HttpContext, config *Config, r *request) types.Action
 		log.Warn("the request asks for another protocol, and may have a body")
 		return invalidSignature.Send()
 	}
-	ctx.SetContext(requestKey, r)
-	return types.HeaderStopIteration
-}
-
-func onRequestBody(ctx wrapper.HttpContext, config Config, body []byte) types.Action {
-	r, waiting := ctx.GetContext(requestKey).(*request)
-	if !waiting {
-		return config.Fail("a body cannot be judged", errNoRequest)
-	}
-	return judgeBody(&config, r, body)
+	return signature.Hold(ctx, r)
 }
 
 // judgeBody compares the digest, verifies the signature of a form, and lets the request through.

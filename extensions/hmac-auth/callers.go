@@ -19,9 +19,9 @@ func parseCallers(o field.Object) (map[string]caller, error) {
 	if nameless && o.JSON().Get("consumers").Exists() {
 		return nil, errors.New("consumers and credentials: only one of them can be set")
 	}
-	place, kind := "consumers", "consumer"
+	place := "consumers"
 	if nameless {
-		place, kind = "credentials", "credential"
+		place = "credentials"
 	}
 	list, err := consumers.List(o, place)
 	if err != nil {
@@ -30,40 +30,21 @@ func parseCallers(o field.Object) (map[string]caller, error) {
 	callers := make(map[string]caller, len(list))
 	for _, entry := range list {
 		var c caller
-		if c.key, err = requiredText(entry, "key", kind); err != nil {
+		if c.key, err = consumers.RequiredText(entry, "key"); err != nil {
 			return nil, err
 		}
-		if c.secret, err = requiredText(entry, "secret", kind); err != nil {
+		if c.secret, err = consumers.RequiredText(entry, "secret"); err != nil {
 			return nil, err
 		}
 		if !nameless {
-			if c.name, err = parseName(entry); err != nil {
+			if c.name, err = consumers.TextName(entry); err != nil {
 				return nil, err
 			}
 		}
 		if _, there := callers[c.key]; there {
-			return nil, errors.New("duplicate " + kind + " key: " + entry.Place("key"))
+			return nil, entry.FieldError("key", "must not be there twice")
 		}
 		callers[c.key] = c
 	}
 	return callers, nil
-}
-
-func parseName(entry field.Object) (string, error) {
-	name, err := requiredText(entry, "name", "consumer")
-	if err != nil {
-		return "", err
-	}
-	return name, consumers.FitsHeader(entry, "name", name)
-}
-
-func requiredText(entry field.Object, key, kind string) (string, error) {
-	text, _, err := consumers.Text(entry, key)
-	if err != nil {
-		return "", err
-	}
-	if text == "" {
-		return "", entry.FieldError(key, kind+" "+key+" is required")
-	}
-	return text, nil
 }

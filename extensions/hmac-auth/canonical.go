@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 )
 
@@ -49,7 +50,7 @@ func parseNames(list string) names {
 			continue
 		}
 		bare := strings.Trim(name, " \t")
-		if !signature.IsName(bare) && bare != "" {
+		if !headername.IsOrPseudo(bare) && bare != "" {
 			n.usable = false
 			return n
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -38,11 +39,7 @@ func clock(after time.Duration) func() time.Time {
 // requestOf makes request headers of "name: value" lines.
 func requestOf(method, path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", method}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 // vector is the first one of the tests, with further lines.
@@ -228,8 +225,8 @@ func TestLoadErrors(t *testing.T) {
 		{`{"consumers": null}`, "consumers cannot be empty"},
 		{`{"credentials": []}`, "credentials cannot be empty"},
 		{`{"consumers": "x"}`, "consumers: must be a list of objects"},
-		{`{"credentials": [{"key": "k"}]}`, "credentials[0].secret: credential secret is required"},
-		{`{"credentials": [{"key": "k", "secret": "TOPSECRET"}, {"key": "k", "secret": "TOPSECRET"}]}`, "duplicate credential key: credentials[1].key"},
+		{`{"credentials": [{"key": "k"}]}`, "credentials[0].secret: is required"},
+		{`{"credentials": [{"key": "k", "secret": "TOPSECRET"}, {"key": "k", "secret": "TOPSECRET"}]}`, "credentials[1].key: must not be there twice"},
 		{`{"consumers": [{"key": true, "secret": "TOPSECRET", "name": "a"}]}`, "consumers[0].key: must be a string"},
 		{`{"consumers": [{"key": "k", "secret": -1, "name": "a"}]}`, "consumers[0].secret: must be a string"},
 		{`{"consumers": [{"key": "k", "secret": "TOPSECRET", "name": "a\nb"}]}`, "consumers[0].name: must not hold control characters"},

@@ -5,6 +5,7 @@ package main
 import (
 	"time"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -23,6 +24,6 @@ func register(now func() time.Time) {
 		wrapper.ReadBinaryRequestBody[Config](),
 		wrapper.ParseOverrideConfig(table.ParseGlobal, table.ParseRule),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
-		wrapper.ProcessRequestBody(onRequestBody),
+		wrapper.ProcessRequestBody(signature.OnBody(judgeBody)),
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 )
 
 // The answers to requests that may not pass.
@@ -20,6 +21,8 @@ var (
 	signatureUsed        = consumers.Refusal{Status: 400, Details: "hmac-auth.signature_used", Body: "Signature Used"}
 	replayStoreFull      = consumers.Refusal{Status: 503, Details: "hmac-auth.replay_store_full", Body: "Replay Store Full"}
 )
+
+var replayRefusals = signature.ReplayRefusals{NonceUsed: &nonceUsed, SignatureUsed: &signatureUsed, Full: &replayStoreFull}
 
 // maxDetail is the longest string to sign, in bytes, that is told to the client. A header cannot carry any length.
 const maxDetail = 16 << 10

@@ -79,7 +79,8 @@ func (a *authentication) identify(config *Config, headers [][2]string) (*request
 func admit(config *Config, r *request) types.Action {
 	auth := config.Auth
 	if auth.replays != nil {
-		refusal, err := auth.remember(r)
+		refusal, err := auth.replays.Judge(&replayRefusals, signature.Identity{
+			Caller: r.caller.key, Nonce: consumers.FirstHeader(r.headers, headerNonce), Signature: r.signature}, auth.now())
 		if err != nil {
 			return config.Fail("replays cannot be told", err)
 		}
@@ -93,26 +94,6 @@ func admit(config *Config, r *request) types.Action {
 		}
 	}
 	return config.Admit(r.headers, r.caller.name)
-}
-
-// remember enters the request's nonce, or its signature, and returns the refusal of a replay.
-func (a *authentication) remember(r *request) (*consumers.Refusal, error) {
-	identity, used := r.signature, &signatureUsed
-	if a.replays.Nonce {
-		identity, used = consumers.FirstHeader(r.headers, headerNonce), &nonceUsed
-	}
-	outcome, err := a.replays.Remember(r.caller.key, identity, a.now())
-	switch {
-	case err != nil:
-		return nil, err
-	case outcome == signature.Fresh:
-		return nil, nil
-	case outcome == signature.Used:
-		log.Warn("the request is a replay")
-		return used, nil
-	}
-	log.Error("there is no room to remember the request: replay_capacity is too small for date_offset")
-	return &replayStoreFull, nil
 }
 
 func removeCredentials(headers [][2]string) error {

@@ -2,10 +2,11 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -19,7 +20,7 @@ type Config struct {
 
 // parseConfig reads a configuration. The first thing wrong, in the order of the documentation, is the error.
 func parseConfig(json gjson.Result, config *Config) error {
-	for _, field := range []struct {
+	for _, part := range []struct {
 		name   string
 		target *string
 	}{
@@ -27,20 +28,19 @@ func parseConfig(json gjson.Result, config *Config) error {
 		{"tokenHeader", &config.tokenHeader},
 		{"requestPath", &config.requestPath},
 	} {
-		*field.target = json.Get(field.name).String()
-		if *field.target == "" {
-			return errors.New("missing " + field.name + " in config")
+		*part.target = json.Get(part.name).String()
+		if *part.target == "" {
+			return errors.New("missing " + part.name + " in config")
 		}
 	}
 	var err error
 	if config.service, err = parseService(json); err != nil {
 		return err
 	}
-	if !isHeaderName(config.bodyHeader) {
-		return errors.New("bodyHeader: must be the name of a header, not " + config.bodyHeader)
-	}
-	if !isHeaderName(config.tokenHeader) {
-		return errors.New("tokenHeader: must be the name of a header, not " + config.tokenHeader)
+	for _, key := range []string{"bodyHeader", "tokenHeader"} {
+		if !headername.Is(json.Get(key).String()) { // the plugin removes the headers it is told: no pseudo headers
+			return headername.Error(field.Of(json), key)
+		}
 	}
 	return nil
 }
@@ -64,17 +64,4 @@ func parseService(json gjson.Result) (wrapper.HttpClient, error) {
 	default:
 		return nil, errors.New("unknown service source: " + source)
 	}
-}
-
-// isHeaderName reports whether name is a token (RFC 9110 section 5.6.2), and so no pseudo header: the plugin removes the
-// headers it is told.
-func isHeaderName(name string) bool {
-	const symbols = "!#$%&'*+-.^_`|~"
-	for _, c := range []byte(name) {
-		alphanumeric := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
-		if !alphanumeric && strings.IndexByte(symbols, c) < 0 {
-			return false
-		}
-	}
-	return name != ""
 }

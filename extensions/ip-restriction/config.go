@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -10,11 +9,9 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
-	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
 const (
-	defaultHeader  = "X-Forwarded-For"
 	defaultStatus  = 403
 	defaultMessage = "Your IP address is blocked."
 )
@@ -41,12 +38,9 @@ func parseConfig(o field.Object, config *Config) error {
 	if config.status, err = refusal.Status(o, "status", defaultStatus); err != nil {
 		return err
 	}
-	message, _, err := o.String("message")
+	message, err := o.StringOr("message", defaultMessage)
 	if err != nil {
 		return err
-	}
-	if message == "" {
-		message = defaultMessage
 	}
 	config.body = append(gjson.AppendJSONString([]byte(`{"message":`), message), '}')
 
@@ -75,11 +69,11 @@ func parseConfig(o field.Object, config *Config) error {
 
 // parseClient reads where the client's address is taken from.
 func parseClient(o field.Object) (address.Source, error) {
-	kind := o.Get("ip_source_type").String()
-	if kind != "header" {
-		if kind != "" && kind != "origin-source" {
-			log.Warn("ip_source_type: origin-source is used instead of " + kind)
-		}
+	source, err := address.ParseSource(o)
+	if err != nil {
+		return source, err
+	}
+	if source.Header == "" {
 		for _, key := range []string{"trusted_cidrs", "trusted_hops"} {
 			if o.Has(key) {
 				return address.Source{}, o.FieldError(key, "needs ip_source_type header")
@@ -87,14 +81,6 @@ func parseClient(o field.Object) (address.Source, error) {
 		}
 		return address.Source{}, nil
 	}
-	name, _, err := o.String("ip_header_name")
-	if err != nil {
-		return address.Source{}, err
-	}
-	if name == "" {
-		name = defaultHeader
-	}
-	source := address.Source{Header: strings.ToLower(name)}
 	hops, _, err := o.Int("trusted_hops", 1, 100)
 	if err != nil {
 		return source, err

@@ -46,14 +46,14 @@ func parseFeed(o field.Object, key string) (*feed, error) {
 	if cluster.Host, _, err = source.String("service_host"); err != nil {
 		return nil, err
 	}
-	if cluster.Port, err = number(source, "service_port", 1, 65535, 80); err != nil {
+	if cluster.Port, err = source.IntOr("service_port", 1, 65535, 80); err != nil {
 		return nil, err
 	}
-	timeout, err := number(source, "timeout", 1, 60_000, 5000)
+	timeout, err := source.IntOr("timeout", 1, 60_000, 5000)
 	if err != nil {
 		return nil, err
 	}
-	interval, err := number(source, "refresh_interval", 1, 86_400, 300)
+	interval, err := source.IntOr("refresh_interval", 1, 86_400, 300)
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +66,6 @@ func parseFeed(o field.Object, key string) (*feed, error) {
 	}
 	return &feed{name: o.Place(key), service: wrapper.NewClusterClient(cluster), path: path, timeout: uint32(timeout),
 		interval: int(interval)}, nil
-}
-
-func number(o field.Object, key string, low, high, otherwise int64) (int64, error) {
-	value, set, err := o.Int(key, low, high)
-	if err == nil && !set {
-		return otherwise, nil
-	}
-	return value, err
 }
 
 // start has the list fetched as soon as the plugin runs. A VM that is made to check a configuration never gets there.

@@ -17,16 +17,13 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // request makes request headers from "name: value" lines.
 func request(lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 const (
@@ -245,4 +242,9 @@ func FuzzReadList(f *testing.F) {
 			t.Fatalf("%d entries, %v", entries, err)
 		}
 	})
+}
+
+func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
+	plugintest.RefusesAtAFault(t, `{"ip_source_type": "header", "allow": ["10.0.0.0/8"]}`, request("x-forwarded-for: 10.0.0.1"),
+		func(c *Config) { c.listed = nil }, "ip-restriction.internal_error")
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/pretty"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -31,14 +33,9 @@ func parseClaimCopies(o field.Object) ([]claimCopy, error) {
 		if c.claim, err = object.Required("claim"); err != nil {
 			return nil, err
 		}
-		header, err := object.Required("header")
-		if err != nil {
+		if c.header, err = headername.Required(object, "header"); err != nil {
 			return nil, err
 		}
-		if !isHeaderName(header) {
-			return nil, object.FieldError("header", "must be the name of a header")
-		}
-		c.header = strings.ToLower(header)
 		if headers[c.header] {
 			return nil, object.FieldError("header", "must not be there twice")
 		}
@@ -56,7 +53,7 @@ func parseClaimCopies(o field.Object) ([]claimCopy, error) {
 // apply copies the claim. With override, a claim that the token does not have removes the client's header.
 func (c *claimCopy) apply(claims jwt.Object) error {
 	value := claimText(claims.Get(c.claim))
-	if !fitsHeader(value) {
+	if !consumers.IsPrintable(value) {
 		log.Warn("claim \"" + c.claim + "\" is left out: no header can hold it")
 		value = ""
 	}
@@ -86,13 +83,4 @@ func claimText(v gjson.Result) string {
 		return string(pretty.Ugly([]byte(v.Raw)))
 	}
 	return v.String()
-}
-
-func fitsHeader(value string) bool {
-	for i := range len(value) {
-		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
 }

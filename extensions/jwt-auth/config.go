@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt/remote"
 )
 
@@ -44,7 +44,7 @@ func parseAuthentication(o field.Object) (*authentication, error) {
 		return nil, errors.New("at least one consumer should be configured for a rule")
 	}
 	auth := &authentication{clock: time.Now}
-	names, err := headerNames(o, "enable_headers")
+	names, err := headername.List(o, "enable_headers")
 	if err != nil {
 		return nil, err
 	}
@@ -65,34 +65,6 @@ func parseAuthentication(o field.Object) (*authentication, error) {
 		auth.consumers = append(auth.consumers, c)
 	}
 	return auth, nil
-}
-
-// headerNames reads a list of names of headers, in lower case.
-func headerNames(o field.Object, key string) ([]string, error) {
-	names, _, err := o.Strings(key)
-	if err != nil {
-		return nil, err
-	}
-	for i, name := range names {
-		if !isHeaderName(name) {
-			return nil, o.FieldError(field.Item(key, i), "must be the name of a header")
-		}
-		names[i] = strings.ToLower(name)
-	}
-	return names, nil
-}
-
-// isHeaderName tells whether name is a token (RFC 9110, section 5.6.2), and so no pseudo header.
-func isHeaderName(name string) bool {
-	const symbols = "!#$%&'*+-.^_`|~"
-	for i := range len(name) {
-		c := name[i]
-		alphanumeric := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
-		if !alphanumeric && strings.IndexByte(symbols, c) < 0 {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // applies tells whether the request must be authenticated. headers are in lower case.

@@ -120,7 +120,7 @@ func (c *consumer) parseExpectations(o field.Object) error {
 		return err
 	}
 	claims.JSON().ForEach(func(name, value gjson.Result) bool {
-		if value.Type != gjson.String && !isDigits(value.Raw) {
+		if !consumers.IsText(value) {
 			err = claims.FieldError(name.String(), "must be a string")
 			return false
 		}
@@ -149,13 +149,4 @@ func (c *consumer) meets(claims jwt.Object) bool {
 		}
 	}
 	return true
-}
-
-func isDigits(text string) bool {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return false
-		}
-	}
-	return text != ""
 }

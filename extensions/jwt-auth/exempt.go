@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 )
@@ -80,7 +81,7 @@ func (a *authentication) exempts(headers [][2]string) bool {
 		return false
 	}
 	path, _, _ := strings.Cut(consumers.FirstHeader(headers, ":path"), "?")
-	method, host := consumers.FirstHeader(headers, ":method"), bareHost(consumers.FirstHeader(headers, ":authority"))
+	method, host := consumers.FirstHeader(headers, ":method"), authority.Host(consumers.FirstHeader(headers, ":authority"))
 	for i := range a.exempt {
 		if a.exempt[i].covers(path, method, host) {
 			return true
@@ -127,13 +128,4 @@ func plainPath(path string) bool {
 		}
 	}
 	return true
-}
-
-// bareHost is an authority's host in lower case, without port and without one trailing dot.
-func bareHost(authority string) string {
-	host := strings.ToLower(authority)
-	if at := strings.LastIndexByte(host, ':'); at >= 0 && strings.IndexByte(host[at:], ']') < 0 {
-		host = host[:at]
-	}
-	return strings.TrimSuffix(host, ".")
 }

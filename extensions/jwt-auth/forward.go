@@ -6,6 +6,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -60,16 +61,9 @@ func (r *request) hide(d *decision) error {
 // withoutCookies returns the request's cookies but those of the given names, in one line. The others keep their bytes.
 func (r *request) withoutCookies(names map[string]bool) string {
 	var kept []string
-	for i := range r.headers {
-		if r.headers[i][0] != "cookie" {
-			continue
-		}
-		for pair := range strings.SplitSeq(r.headers[i][1], ";") {
-			pair = strings.Trim(pair, " \t")
-			name, _, _ := strings.Cut(pair, "=")
-			if pair != "" && !names[strings.Trim(name, " \t")] {
-				kept = append(kept, pair)
-			}
+	for pair := range cookie.Pairs(r.headers) {
+		if name, _, _ := cookie.Cut(pair); !names[name] {
+			kept = append(kept, pair)
 		}
 	}
 	return strings.Join(kept, "; ")

@@ -4,7 +4,9 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -32,18 +34,15 @@ func parsePlaces(o field.Object) (p places, err error) {
 		return p, err
 	}
 	for _, object := range objects {
-		name, err := object.Required("name")
+		name, err := headername.Required(object, "name")
 		if err != nil {
 			return p, err
-		}
-		if !isHeaderName(name) {
-			return p, object.FieldError("name", "must be the name of a header")
 		}
 		prefix, _, err := consumers.Text(object, "value_prefix")
 		if err != nil {
 			return p, err
 		}
-		p.headers = append(p.headers, headerPlace{strings.ToLower(name), prefix})
+		p.headers = append(p.headers, headerPlace{name, prefix})
 	}
 	if p.params, _, err = o.Strings("from_params"); err != nil {
 		return p, err
@@ -117,19 +116,13 @@ func (r *request) paramValues(name string) []string {
 	return values
 }
 
-// cookieValues returns the values of the cookies of that name, in all lines (RFC 6265, section 5.4; RFC 9113, section
-// 8.2.3), without double quotes around them. A cookie without "=" has none.
+// cookieValues returns the values of the cookies of that name, without double quotes around them. A cookie without "="
+// has none.
 func (r *request) cookieValues(name string) []string {
 	var values []string
-	for i := range r.headers {
-		if r.headers[i][0] != "cookie" {
-			continue
-		}
-		for pair := range strings.SplitSeq(r.headers[i][1], ";") {
-			key, value, ok := strings.Cut(pair, "=")
-			if ok && strings.Trim(key, " \t") == name {
-				values = append(values, unquoted(strings.Trim(value, " \t")))
-			}
+	for pair := range cookie.Pairs(r.headers) {
+		if key, value, ok := cookie.Cut(pair); ok && key == name {
+			values = append(values, unquoted(value))
 		}
 	}
 	return values

@@ -95,7 +95,7 @@ func parseSecrets(o field.Object) ([]credential, error) {
 		return nil, o.FieldError("credential", "consumer credential is required")
 	}
 	if len(found) > 1 {
-		return nil, o.Error("only one of " + strings.Join(found, " and ") + " can be set")
+		return nil, o.Error(strings.Join(found, " and ") + ": only one of them can be set")
 	}
 	name := found[0]
 	texts, _, err := consumers.Scalars(o, name)

@@ -15,16 +15,13 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // headers makes request headers from a path and "name: value" lines.
 func headers(path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 const consumersAB = `"keys": ["x-api-key", "apikey"], "consumers": [{"name": "app-a", "credential": "k-aaa"}, {"name": "app-b", "credential": "k-bbb"}]`
@@ -196,6 +193,11 @@ func FuzzKeys(f *testing.F) {
 			t.Fatalf("%q is %d", value, verdict)
 		}
 	})
+}
+
+func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
+	plugintest.RefusesAtAFault(t, `{"global_auth": true, `+consumersAB+`}`, headers("/", "x-api-key: k-bbb", "x-mse-consumer: app-a"),
+		func(c *Config) { c.Auth.credentials = nil }, "key-auth.internal_error")
 }
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {

@@ -49,18 +49,15 @@ func parseClients(list []field.Object) (*clients, error) {
 }
 
 func parseClient(o field.Object) (*client, error) {
-	name, err := required(o, "name")
+	name, err := consumers.TextName(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := consumers.FitsHeader(o, "name", name); err != nil {
-		return nil, err
-	}
-	id, err := required(o, "client_id")
+	id, err := consumers.RequiredText(o, "client_id")
 	if err != nil {
 		return nil, err
 	}
-	secret, err := required(o, "client_secret")
+	secret, err := consumers.RequiredText(o, "client_secret")
 	if err != nil {
 		return nil, err
 	}
@@ -68,20 +65,6 @@ func parseClient(o field.Object) (*client, error) {
 		log.Warn(o.Place("client_secret") + ": is shorter than the 32 bytes that RFC 7518 asks of a key for HS256")
 	}
 	return &client{name: name, id: id, secret: []byte(secret), digest: sha256.Sum256([]byte(secret))}, nil
-}
-
-func required(o field.Object, key string) (string, error) {
-	text, set, err := consumers.Text(o, key)
-	if err != nil {
-		return "", err
-	}
-	if !set {
-		return "", o.FieldError(key, "is required")
-	}
-	if text == "" {
-		return "", o.FieldError(key, "must not be empty")
-	}
-	return text, nil
 }
 
 // find returns the client of that id, or else the stranger.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/signature"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -137,8 +137,8 @@ func (a *authentication) parsePlaces(o field.Object) error {
 	if !set {
 		header = defaultHeader
 	}
-	if !signature.IsName(header) || header[0] == ':' {
-		return o.FieldError(key, "must be the name of a header")
+	if !headername.Is(header) {
+		return headername.Error(o, key)
 	}
 	a.header = strings.ToLower(header)
 	path, set, err := consumers.Text(o, "auth_path")

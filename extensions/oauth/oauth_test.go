@@ -18,6 +18,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -63,11 +64,7 @@ func (noBytes) Read([]byte) (int, error) { return 0, errors.New("there are none"
 // request makes request headers from "name: value" lines.
 func request(method, path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", method}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 // lines is a log that keeps warnings and errors.

@@ -14,10 +14,7 @@ import (
 // scheme stands before a token (RFC 6750, section 2.1).
 const scheme = "Bearer"
 
-var (
-	errNoHeaders = errors.New("the host does not give them")
-	errNoRoute   = errors.New("the host gives no name")
-)
+var errNoRoute = errors.New("the host gives no name")
 
 func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	action := decide(ctx, &config)
@@ -30,9 +27,9 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 // decide answers a token request, or checks a token. types.HeaderStopIteration holds the request until its form is there.
 func decide(ctx wrapper.HttpContext, config *Config) types.Action {
 	if config.Auth != nil && (config.Required() || config.Alone()) {
-		headers := wrapper.RequestHeaders(ctx)
-		if headers == nil {
-			return config.Fail("request headers cannot be read", errNoHeaders)
+		headers, action, ok := config.Headers(ctx)
+		if !ok {
+			return action
 		}
 		if config.Auth.isTokenRequest(headers) {
 			return beginToken(ctx, config, headers)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -42,7 +44,7 @@ func parseCookies(r *reader) *cookies {
 	}
 	c.parseSecret(r)
 	c.parseSameSite(r)
-	if !isToken(c.name) || len(c.name) > 256 {
+	if !headername.Is(c.name) || len(c.name) > 256 {
 		r.fault("cookie_name: must be the name of a cookie, of at most 256 characters")
 	}
 	if !isAttribute(c.path) || c.path[0] != '/' {
@@ -113,17 +115,6 @@ func sortByLength(texts []string) {
 	}
 }
 
-// isToken tells whether text is a token (RFC 9110, section 5.6.2), as the names of cookies are.
-func isToken(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
-			return false
-		}
-	}
-	return text != ""
-}
-
 // isAttribute tells whether text can stand in an attribute of a cookie.
 func isAttribute(text string) bool {
 	for i := range len(text) {
@@ -181,7 +172,7 @@ func (c *cookies) domain(host string) string {
 	if len(c.domains) == 0 {
 		return ""
 	}
-	name := withoutPort(host)
+	name := authority.Host(host)
 	for _, domain := range c.domains {
 		bare := strings.ToLower(strings.TrimPrefix(domain, "."))
 		if name == bare || strings.HasSuffix(name, "."+bare) {

@@ -5,8 +5,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
+	"github.com/wasmplane/wasmplane/extensions/internal/wildcard"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -20,7 +22,7 @@ type exemption struct {
 
 // exemptRule matches by domain and path.
 type exemptRule struct {
-	domain string // in lower case, with * for any text
+	domain wildcard.Pattern // in lower case
 	path   func(decoded string) bool
 }
 
@@ -68,7 +70,7 @@ func parseExemptRule(r *reader, item field.Object) (rule exemptRule, problem str
 	if domain == "" || path == "" || kind == "" {
 		return rule, "match_rule_domain, match_rule_path and match_rule_type are all required"
 	}
-	rule.domain = canonicalHost(domain)
+	rule.domain = wildcard.Parse(authority.Canonical(domain))
 	switch kind {
 	case "exact":
 		rule.path = func(decoded string) bool { return decoded == path }
@@ -96,10 +98,10 @@ func (e *exemption) exempts(host, path string) bool {
 	if !ok {
 		return false
 	}
-	host = canonicalHost(host)
+	host = authority.Canonical(host)
 	for i := range e.rules {
 		rule := &e.rules[i]
-		matches := glob(rule.domain, host) || !e.listed && glob(rule.domain, withoutPort(host))
+		matches := rule.domain.Matches(host) || !e.listed && rule.domain.Matches(authority.Host(host))
 		if matches && rule.path(decoded) {
 			return e.listed
 		}
@@ -129,25 +131,4 @@ func plainPath(path string) (decoded string, ok bool) {
 		}
 	}
 	return decoded, true
-}
-
-// glob compares with a pattern in which * stands for any text.
-func glob(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == text
-	}
-	rest, ok := strings.CutPrefix(text, parts[0])
-	if !ok {
-		return false
-	}
-	last := parts[len(parts)-1]
-	for _, part := range parts[1 : len(parts)-1] {
-		at := strings.Index(rest, part)
-		if at < 0 {
-			return false
-		}
-		rest = rest[at+len(part):]
-	}
-	return strings.HasSuffix(rest, last)
 }

@@ -4,22 +4,17 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
 )
 
 // eachCookie yields the cookies of a request (RFC 6265, section 4.2), in order. headers have their names in lower case.
 func eachCookie(headers [][2]string) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for i := range headers {
-			if headers[i][0] != "cookie" {
-				continue
-			}
-			for rest, more := headers[i][1], true; more; {
-				var pair string
-				pair, rest, more = strings.Cut(rest, ";")
-				name, value, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
-				if ok && !yield(name, value) {
-					return
-				}
+		for pair := range cookie.Pairs(headers) {
+			name, value, ok := strings.Cut(pair, "=")
+			if ok && !yield(name, value) {
+				return
 			}
 		}
 	}

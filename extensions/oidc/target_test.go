@@ -53,18 +53,6 @@ func TestPlainPaths(t *testing.T) {
 	}
 }
 
-func TestGlob(t *testing.T) {
-	for _, tt := range []struct {
-		pattern, text string
-		want          bool
-	}{
-		{"*", "a.test:80", true}, {"a.test", "a.test", true}, {"a.test", "a.test:80", false}, {"*.test", "a.b.test", true},
-		{"*.test", "test", false}, {"a.*", "a.test", true}, {"a*b*c", "aXbYc", true}, {"a*b*c", "ac", false}, {"a*a", "a", false},
-	} {
-		assert.Equal(t, tt.want, glob(tt.pattern, tt.text), "%s %s", tt.pattern, tt.text)
-	}
-}
-
 func FuzzTarget(f *testing.F) {
 	for _, target := range []string{"/", "//evil", `/\evil`, "https://app.shop.test/", "https://a@b/", "/ /x", "http://[", "https://evil.test"} {
 		f.Add(target)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 )
 
@@ -28,7 +29,7 @@ func parseTargets(r *reader) targets {
 }
 
 func parseHostPattern(text string) hostPattern {
-	name, port := divideHost(strings.ToLower(text))
+	name, port := authority.Divide(strings.ToLower(text))
 	p := hostPattern{port: port}
 	p.name = strings.TrimPrefix(name, "*")
 	p.subdomains = strings.HasPrefix(p.name, ".")
@@ -37,7 +38,7 @@ func parseHostPattern(text string) hostPattern {
 }
 
 func (p *hostPattern) matches(u *url.URL) bool {
-	name, port := divideHost(strings.ToLower(u.Host))
+	name, port := authority.Divide(strings.ToLower(u.Host))
 	name = strings.TrimSuffix(name, ".")
 	if p.subdomains && !strings.HasSuffix(name, "."+p.name) || !p.subdomains && name != p.name {
 		return false

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 const example = `{"policy": "gateway/http", "timeout": "800ms", "serviceSource": "k8s", "serviceName": "opa", "servicePort": 8181, "namespace": "policy"}`
@@ -86,11 +87,7 @@ func TestWhichBodiesAreJudged(t *testing.T) {
 // request makes request headers from "name: value" lines.
 func request(method, path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", method}, {":scheme", "https"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 func TestInput(t *testing.T) {
@@ -208,6 +205,11 @@ func TestAServiceThatCannotBeLoadsAndSaysSo(t *testing.T) {
 }
 
 // The compiled module starts, asks and obeys.
+func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
+	plugintest.RefusesAtAFault(t, `{"policy": "p", "timeout": "1s", "serviceSource": "ip", "serviceName": "opa", "servicePort": 8181}`,
+		request("GET", "/"), func(c *Config) { c.client = nil }, "opa.internal_error")
+}
+
 func TestCompiledModule(t *testing.T) {
 	const wasm = "../../build/opa.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -61,12 +62,12 @@ func parseConfig(o field.Object, config *Config) error {
 }
 
 func (c *Config) parseNonce(o field.Object) error {
-	header, err := text(o, "nonce_header", defaultHeader)
+	header, err := o.StringOr("nonce_header", defaultHeader)
 	if err != nil {
 		return err
 	}
-	if c.header = strings.ToLower(header); !isToken(c.header) {
-		return o.FieldError("nonce_header", "must be the name of a header, not "+strconv.Quote(header))
+	if c.header = strings.ToLower(header); !headername.Is(c.header) {
+		return headername.Error(o, "nonce_header")
 	}
 	if c.force, _, err = o.Bool("force_nonce"); err != nil {
 		return err
@@ -74,16 +75,16 @@ func (c *Config) parseNonce(o field.Object) error {
 	if c.charset, _, err = o.Bool("validate_base64"); err != nil {
 		return err
 	}
-	ttl, err := number(o, "nonce_ttl", maxTTL, defaultTTL)
+	ttl, err := o.PositiveOr("nonce_ttl", maxTTL, defaultTTL)
 	if err != nil {
 		return err
 	}
 	c.ttl = strconv.FormatInt(ttl, 10)
-	least, err := number(o, "nonce_min_length", maxLength, defaultMinLength)
+	least, err := o.PositiveOr("nonce_min_length", maxLength, defaultMinLength)
 	if err != nil {
 		return err
 	}
-	most, err := number(o, "nonce_max_length", maxLength, defaultMaxLength)
+	most, err := o.PositiveOr("nonce_max_length", maxLength, defaultMaxLength)
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func (c *Config) parseRefusals(o field.Object) (err error) {
 	if c.status, err = status(o, "reject_code", defaultStatus); err != nil {
 		return err
 	}
-	message, err := text(o, "reject_msg", defaultMessage)
+	message, err := o.StringOr("reject_msg", defaultMessage)
 	if err != nil {
 		return err
 	}
@@ -125,34 +126,4 @@ func status(o field.Object, key string, otherwise uint32) (uint32, error) {
 		return otherwise, nil
 	}
 	return uint32(value), nil
-}
-
-// text reads a string of which the empty one is the default.
-func text(o field.Object, key, otherwise string) (string, error) {
-	value, _, err := o.String(key)
-	if value == "" {
-		value = otherwise
-	}
-	return value, err
-}
-
-// number reads a number of which 0 is the default.
-func number(o field.Object, key string, most, otherwise int64) (int64, error) {
-	value, _, err := o.Int(key, 0, most)
-	if value == 0 {
-		value = otherwise
-	}
-	return value, err
-}
-
-// isToken tells whether a name can be that of a header (RFC 9110, section 5.6.2).
-func isToken(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		letter := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
-		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return name != ""
 }

@@ -5,22 +5,6 @@ import (
 	"unicode/utf8"
 )
 
-// find returns the request's nonce, "" without one. ok is false for two of them: what is behind the gateway may take the
-// other one.
-func find(headers [][2]string, name string) (nonce string, ok bool) {
-	seen := false
-	for i := range headers {
-		if headers[i][0] != name {
-			continue
-		}
-		if seen && headers[i][1] != nonce {
-			return "", false
-		}
-		nonce, seen = headers[i][1], true
-	}
-	return nonce, true
-}
-
 // allows tells whether a nonce has the form that is asked for. What is no text is refused, because a Redis that is spoken
 // to over HTTP cannot be asked about it.
 func (c *Config) allows(nonce string) bool {

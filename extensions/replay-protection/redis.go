@@ -35,10 +35,10 @@ func (c *Config) parseRedis(o field.Object) error {
 	if strings.HasSuffix(name, ".static") {
 		port = defaultStaticPort
 	}
-	if port, err = number(redis, "service_port", 65535, port); err != nil {
+	if port, err = redis.PositiveOr("service_port", 65535, port); err != nil {
 		return err
 	}
-	prefix, err := text(redis, "key_prefix", defaultPrefix)
+	prefix, err := redis.StringOr("key_prefix", defaultPrefix)
 	if err != nil {
 		return err
 	}
@@ -56,11 +56,11 @@ func logIn(redis field.Object, client wrapper.RedisClient) error {
 	if err != nil {
 		return err
 	}
-	timeout, err := number(redis, "timeout", 600_000, defaultTimeout)
+	timeout, err := redis.PositiveOr("timeout", 600_000, defaultTimeout)
 	if err != nil {
 		return err
 	}
-	database, err := number(redis, "database", 1<<31-1, 0)
+	database, err := redis.PositiveOr("database", 1<<31-1, 0)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/tidwall/resp"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -31,14 +32,14 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	if headers == nil {
 		return refusal.Send(500, internalError, nil, nil)
 	}
-	nonce, single := find(headers, config.header)
+	nonce, state := consumers.Credential(headers, config.header)
 	switch {
-	case single && nonce == "" && !config.force:
+	case state == consumers.Absent && !config.force:
 		return types.HeaderContinue
-	case single && nonce == "":
+	case state == consumers.Absent:
 		log.Warn("the request has no nonce")
 		return refusal.Send(400, missingNonce, nil, missingBody)
-	case !single || !config.allows(nonce):
+	case state == consumers.Unusable || !config.allows(nonce):
 		log.Warn("the nonce has not the form that is asked for, or comes twice")
 		return refusal.Send(400, invalidNonce, nil, invalidBody)
 	}

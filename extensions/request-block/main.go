@@ -2,6 +2,7 @@
 package main
 
 import (
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -15,7 +16,7 @@ func init() {
 		wrapper.ReadsRequestHeaders[Config](),
 		wrapper.ReadBinaryRequestBody[Config](),
 		wrapper.WithoutInPlaceBodyEdits[Config](),
-		wrapper.ParseOverrideConfig(parseConfig, parseRuleConfig),
+		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 		wrapper.ProcessRequestBody(onRequestBody),
 		wrapper.ProcessStreamingRequestBody(onRequestBodyChunk),

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -22,13 +22,11 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 			log.Warn("the path cannot be read, URL rules are not applied")
 		}
 		if details := config.urls.hit(path); details != "" {
-			refuse(&config, details)
-			return types.HeaderStopAllIterationAndWatermark
+			return refuse(&config, details)
 		}
 	}
 	if config.headers != nil && foundInHeaders(config.headers, headers) {
-		refuse(&config, bodyDetails)
-		return types.HeaderStopAllIterationAndWatermark
+		return refuse(&config, bodyDetails)
 	}
 	if config.bodies == nil {
 		ctx.DontReadRequestBody()
@@ -51,8 +49,7 @@ func foundInHeaders(k *keywords, headers [][2]string) bool {
 	return false
 }
 
-func refuse(config *Config, details string) {
-	if err := proxywasm.SendHttpResponseWithDetail(config.status, details, nil, config.message, -1); err != nil {
-		log.Error("the refusal cannot be sent: " + err.Error())
-	}
+// refuse returns what a handler of headers must return.
+func refuse(config *Config, details string) types.Action {
+	return refusal.Send(config.status, details, nil, config.message)
 }

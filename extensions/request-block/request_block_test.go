@@ -11,16 +11,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // headers makes request headers from a path and "name: value" lines.
 func headers(path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.test"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 const (
@@ -196,7 +195,7 @@ func TestLoadErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var config Config
-			assert.EqualError(t, parseConfig(gjson.Parse(tt.config), &config), tt.want)
+			assert.EqualError(t, parseConfig(field.Of(gjson.Parse(tt.config)), &config), tt.want)
 		})
 	}
 }
@@ -290,6 +289,11 @@ func FuzzKeywords(f *testing.F) {
 	})
 }
 
+func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
+	plugintest.RefusesAtAFault(t, secondExample, headers("/"),
+		func(c *Config) { c.headers = &keywords{start: [256]int32{'/': 1}} }, "request-block.internal_error")
+}
+
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/request-block.raw.wasm", func(t *testing.T) {
 		host, status := test.NewTestHost(json.RawMessage(secondExample))
@@ -327,7 +331,7 @@ func BenchmarkBody(b *testing.B) {
 
 func BenchmarkHeaders(b *testing.B) {
 	var config Config
-	require.NoError(b, parseConfig(gjson.Parse(secondExample), &config))
+	require.NoError(b, parseConfig(field.Of(gjson.Parse(secondExample)), &config))
 	request := headers("/some/path?with=query", "accept: */*", "user-agent: "+strings.Repeat("x", 200))
 	b.ReportAllocs()
 	for range b.N {

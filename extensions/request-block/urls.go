@@ -1,11 +1,12 @@
 package main
 
 import (
-	"fmt"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
 )
 
 // urlRules are the rules on the path with its query.
@@ -16,9 +17,9 @@ type urlRules struct {
 	fold     bool // letters match in either case
 }
 
-func (u *urlRules) parse(json gjson.Result, fold bool) error {
+func (u *urlRules) parse(o field.Object, fold bool) error {
 	u.fold = fold
-	exact, err := texts(json, "block_exact_urls")
+	exact, err := texts(o, "block_exact_urls")
 	if err != nil {
 		return err
 	}
@@ -31,19 +32,19 @@ func (u *urlRules) parse(json gjson.Result, fold bool) error {
 		}
 		u.exact[url] = struct{}{}
 	}
-	parts, err := texts(json, "block_urls")
+	parts, err := texts(o, "block_urls")
 	if err != nil {
 		return err
 	}
 	u.keywords = newKeywords(parts, fold)
-	expressions, err := texts(json, "block_regexp_urls")
+	expressions, err := texts(o, "block_regexp_urls")
 	if err != nil {
 		return err
 	}
 	for i, expression := range expressions {
 		compiled, err := compile(expression, fold)
 		if err != nil {
-			return fmt.Errorf("block_regexp_urls[%d]: %w", i, err)
+			return o.FieldError(field.Item("block_regexp_urls", i), err.Error())
 		}
 		u.regexps = append(u.regexps, compiled)
 	}
@@ -66,22 +67,51 @@ func (u *urlRules) empty() bool {
 	return len(u.exact) == 0 && u.keywords == nil && len(u.regexps) == 0
 }
 
-// hit returns the details of the first rule that matches the path as received or with its escapes undone, "" if none
-// does.
+// hit returns the details of the first rule that matches one of the path's readings, "" if none does.
 func (u *urlRules) hit(path string) string {
-	decoded := decode(path)
-	if u.hitExact(path) || decoded != path && u.hitExact(decoded) {
+	list := readings(path)
+	if slices.ContainsFunc(list, u.hitExact) {
 		return "request-block.url_blocked.exact"
 	}
-	if u.keywords.in(path) || decoded != path && u.keywords.in(decoded) {
+	if slices.ContainsFunc(list, u.keywords.in) {
 		return "request-block.url_blocked.keyword"
 	}
 	for _, r := range u.regexps {
-		if r.MatchString(path) || decoded != path && r.MatchString(decoded) {
+		if slices.ContainsFunc(list, r.MatchString) {
 			return "request-block.url_blocked.regexp"
 		}
 	}
 	return ""
+}
+
+// readings are what a backend may take a path for: as it was received, with its escapes undone, and that with repeated
+// slashes and dot segments resolved (RFC 3986, section 5.2.4).
+func readings(path string) []string {
+	list := []string{path}
+	decoded := decode(path)
+	if decoded != path {
+		list = append(list, decoded)
+	}
+	if resolved := resolve(decoded); resolved != decoded {
+		list = append(list, resolved)
+	}
+	return list
+}
+
+// resolve leaves the query as it is.
+func resolve(target string) string {
+	bare, query, hasQuery := strings.Cut(target, "?")
+	if !strings.HasPrefix(bare, "/") || !strings.Contains(bare, "//") && !strings.Contains(bare, "/.") {
+		return target
+	}
+	resolved := path.Clean(bare)
+	if resolved != "/" && (strings.HasSuffix(bare, "/") || strings.HasSuffix(bare, "/.") || strings.HasSuffix(bare, "/..")) {
+		resolved += "/"
+	}
+	if hasQuery {
+		return resolved + "?" + query
+	}
+	return resolved
 }
 
 func (u *urlRules) hitExact(path string) bool {

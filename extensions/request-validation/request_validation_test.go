@@ -13,6 +13,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/request-validation/schema"
 )
 
@@ -24,11 +25,7 @@ const object = `{"body_schema": {"type": "object"}, "rejected_code": 422, "rejec
 // request makes request headers from a method and "name: value" lines.
 func request(method string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", method}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 func start(t *testing.T, config string) test.TestHost {

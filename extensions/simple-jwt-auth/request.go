@@ -34,7 +34,7 @@ func refuse() types.Action {
 // refusePanic is deferred: a fault of the plugin lets nothing pass.
 func refusePanic(action *types.Action) {
 	if cause := recover(); cause != nil {
-		log.Error("recovered from a panic")
+		log.Error(refusal.PanicText(cause))
 		*action = refuse()
 	}
 }

@@ -1,14 +1,18 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
+)
 
 // mismatch compares the name that the connection was opened for with a request's authority. It returns "" where the
 // request may use the connection, else the response-code-details of its refusal. Without a name there is nothing to compare.
-func mismatch(serverName, authority string) string {
+func mismatch(serverName, requested string) string {
 	if serverName == "" {
 		return ""
 	}
-	host := withoutPort(authority)
+	host := withoutPort(requested)
 	name := withoutDot(serverName)
 	if same(name, host) {
 		return ""
@@ -30,12 +34,9 @@ func isBelow(host, domain string) bool {
 }
 
 // withoutPort is the host of an authority (RFC 3986 section 3.2), which may be an IPv6 address in brackets.
-func withoutPort(authority string) string {
-	colon := strings.LastIndexByte(authority, ':')
-	if colon < 0 || strings.LastIndexByte(authority, ']') > colon {
-		return withoutDot(authority)
-	}
-	return withoutDot(authority[:colon])
+func withoutPort(text string) string {
+	host, _ := authority.Divide(text)
+	return withoutDot(host)
 }
 
 // withoutDot drops the final dot of an absolute name, which does not make it another host.

@@ -9,6 +9,8 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // exchange is a request and the connection that it came over. A property that is "" cannot be read.
@@ -30,11 +32,7 @@ func request(scheme, authority string, lines ...string) [][2]string {
 			list = append(list, pseudo)
 		}
 	}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 func TestRequests(t *testing.T) {

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 )
 
 // defaultMaxArgumentBytes is the bound of max_argument_bytes where none is configured.
@@ -17,13 +17,11 @@ const maxBodyLimit = 1 << 30
 
 // Config is the global configuration, or that of a rule, which inherits nothing.
 type Config struct {
+	independent.Global
+
 	engine *engine // nil: there are no directives, everything passes
 	page   *blockPage
 	audit  *auditSettings
-
-	// failure is why the global configuration is unusable. It is reported by the first rule: the SDK drops a global
-	// configuration that does not parse when there are rules, and a gateway must not run on half of it.
-	failure error
 }
 
 // settings are the fields of a configuration that directives are made of.
@@ -39,42 +37,23 @@ type settings struct {
 	maxArgumentBytes int64
 }
 
-// parseConfig reads the global configuration.
-func parseConfig(json gjson.Result, config *Config) error {
-	err := config.parse(json)
-	if err != nil && len(json.Get("_rules_").Array()) > 0 {
-		config.failure = err
-		return nil
-	}
-	return err
-}
-
-// parseRuleConfig reads a rule.
-func parseRuleConfig(json gjson.Result, global Config, config *Config) error {
-	if global.failure != nil {
-		return errors.New("global configuration: " + global.failure.Error())
-	}
-	*config = Config{}
-	return config.parse(json)
-}
-
-func (c *Config) parse(json gjson.Result) error {
-	o := field.Of(json)
+// parseConfig reads a configuration.
+func parseConfig(o field.Object, config *Config) error {
 	var s settings
 	if err := s.parse(o); err != nil {
 		return err
 	}
 	var err error
-	if c.page, err = parseBlockPage(o); err != nil {
+	if config.page, err = parseBlockPage(o); err != nil {
 		return err
 	}
-	if c.audit, err = parseAudit(o); err != nil {
+	if config.audit, err = parseAudit(o); err != nil {
 		return err
 	}
 	if !s.useCRS && len(s.rules) == 0 {
 		return nil
 	}
-	c.engine, err = engineFor(source{s.assemble(), s.maxArgumentBytes})
+	config.engine, err = engineFor(source{s.assemble(), s.maxArgumentBytes})
 	return err
 }
 
@@ -101,10 +80,7 @@ func (s *settings) parse(o field.Object) error {
 	if s.responseLimit, _, err = o.Int("response_body_limit", 1, maxBodyLimit); err != nil {
 		return err
 	}
-	limit, set, err := o.Int("max_argument_bytes", 0, maxBodyLimit)
-	if s.maxArgumentBytes = limit; !set {
-		s.maxArgumentBytes = defaultMaxArgumentBytes
-	}
+	s.maxArgumentBytes, err = o.IntOr("max_argument_bytes", 0, maxBodyLimit, defaultMaxArgumentBytes)
 	return err
 }
 

@@ -72,7 +72,7 @@ func words(o field.Object, key string, allowed func(byte) bool) ([]string, error
 	for i, word := range list {
 		for j := 0; j < len(word); j++ {
 			if !allowed(word[j]) {
-				return nil, o.FieldError(field.Item(key, i), "must not contain "+strconv.Quote(word[j:j+1]))
+				return nil, o.FieldError(field.Item(key, i), "must not hold "+strconv.Quote(word[j:j+1]))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -137,7 +138,7 @@ func (c *limitedStream) judgeRaw(s *inspection) (action types.Action) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			s.responseJudged = true
-			s.fail(panicText(cause))
+			s.fail(refusal.PanicText(cause))
 			action = types.DataStopIterationNoBuffer
 		}
 	}()
@@ -148,11 +149,4 @@ func (c *limitedStream) judgeRaw(s *inspection) (action types.Action) {
 		return types.DataStopIterationNoBuffer
 	}
 	return s.judgeResponse(body)
-}
-
-func panicText(cause any) string {
-	if err, ok := cause.(error); ok {
-		return "recovered from panic " + err.Error()
-	}
-	return "recovered from a panic"
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -16,7 +17,7 @@ func init() {
 		wrapper.NoRouteCall[Config](),
 		wrapper.ReadsRequestHeaders[Config](),
 		wrapper.ReadBinaryRequestBody[Config](),
-		wrapper.ParseOverrideConfig(parseConfig, parseRuleConfig),
+		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 		wrapper.ProcessRequestBody(onRequestBody),
 		wrapper.ProcessResponseHeaders(onResponseHeaders),

@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/corazawaf/coraza/v3/types"
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -53,8 +54,8 @@ func parseBlockPage(parent field.Object) (*blockPage, error) {
 	}
 	headers.JSON().ForEach(func(name, value gjson.Result) bool {
 		switch {
-		case !isHeaderName(name.Str):
-			err = headers.FieldError(name.Str, "is no name of a header")
+		case !headername.Is(name.Str):
+			err = headername.Error(headers, name.Str)
 		case value.Type != gjson.String:
 			err = headers.FieldError(name.Str, "must be a string")
 		default:
@@ -67,19 +68,10 @@ func parseBlockPage(parent field.Object) (*blockPage, error) {
 	}
 	for _, h := range page.headers {
 		if strings.ContainsAny(h[1], "\r\n\x00") {
-			return nil, o.Error("header " + h[0] + " must not contain line breaks")
+			return nil, o.Error("header " + h[0] + " must not hold line breaks")
 		}
 	}
 	return page, nil
-}
-
-func isHeaderName(name string) bool {
-	for i := 0; i < len(name); i++ {
-		if !isTokenByte(name[i]) {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // statusOf is the status a refusal is sent with: the rule's if a response can have it, else 403.
@@ -104,10 +96,7 @@ func (s *inspection) refuse(it *types.Interruption) {
 	if it.Action == "redirect" {
 		headers = append(headers, [2]string{"location", it.Data})
 	}
-	err := proxywasm.SendHttpResponseWithDetail(uint32(status), refusalDetails, headers, []byte(body), -1)
-	if err != nil {
-		log.Error("the refusal cannot be sent: " + err.Error())
-	}
+	refusal.Send(uint32(status), refusalDetails, headers, []byte(body))
 }
 
 // fail answers a request that cannot be examined.
@@ -115,7 +104,5 @@ func (s *inspection) fail(problem string) {
 	log.Error("the request is refused: " + problem)
 	s.answered = true
 	s.status = 500
-	if err := proxywasm.SendHttpResponseWithDetail(500, internalErrorDetails, nil, nil, -1); err != nil {
-		log.Error("the refusal cannot be sent: " + err.Error())
-	}
+	refusal.Send(500, internalErrorDetails, nil, nil)
 }

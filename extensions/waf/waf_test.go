@@ -15,6 +15,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // host gives what is logged while a test parses a configuration somewhere to go.
@@ -29,11 +33,7 @@ func host(t *testing.T) {
 func headers(method, path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "shop.test"}, {":path", path}, {":method", method}, {":scheme", "http"},
 		{"user-agent", "Mozilla/5.0 (X11; Linux x86_64)"}, {"accept", "*/*"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 const form = "content-type: application/x-www-form-urlencoded"
@@ -136,7 +136,7 @@ func TestEqualConfigurationsShareTheirRules(t *testing.T) {
 	host(t)
 	parse := func(text string) Config {
 		var c Config
-		require.NoError(t, c.parse(gjson.Parse(text)))
+		require.NoError(t, parseConfig(field.Of(gjson.Parse(text)), &c))
 		return c
 	}
 	a := parse(`{"secRules": ["SecAction \"id:1,phase:1,pass\""]}`)
@@ -166,8 +166,8 @@ func TestNothingIsCompiledAfterLoad(t *testing.T) {
 	runtime.MemProfileRate = 1
 	defer func() { runtime.MemProfileRate = rate }()
 	var c Config
-	require.NoError(t, c.parse(gjson.Parse(`{"useCRS": true, "crs": {"paranoia_level": 4}, "audit_log": {}, "secRules": [
-		"SecRule ARGS \"@rx ^compiled-at-load$\" \"id:1,phase:2,pass,ctl:ruleRemoveTargetById=942100;ARGS:/^x[0-9]+$/\""]}`)))
+	require.NoError(t, parseConfig(field.Of(gjson.Parse(`{"useCRS": true, "crs": {"paranoia_level": 4}, "audit_log": {}, "secRules": [
+		"SecRule ARGS \"@rx ^compiled-at-load$\" \"id:1,phase:2,pass,ctl:ruleRemoveTargetById=942100;ARGS:/^x[0-9]+$/\""]}`)), &c))
 	compiled := compilations()
 	require.Greater(t, compiled, int64(100), "what the test looks for is there while rules are loaded")
 	for _, query := range []string{"/", "/?id=1%27%20or%20%271%27=%271", "/?q=compiled-at-load&x1=%3Cscript%3E"} {
@@ -236,7 +236,7 @@ func TestLimits(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var c Config
-			require.NoError(t, c.parse(gjson.Parse(tt.config)))
+			require.NoError(t, parseConfig(field.Of(gjson.Parse(tt.config)), &c))
 			assert.Equal(t, tt.request, c.engine.requestLimit)
 			assert.Equal(t, tt.response, c.engine.responseLimit)
 			assert.Equal(t, tt.rejects, c.engine.rejectsRequests)
@@ -247,7 +247,7 @@ func TestLimits(t *testing.T) {
 func TestABodyAboveTheEnginesMemoryIsExamined(t *testing.T) {
 	host(t)
 	var c Config
-	require.NoError(t, c.parse(gjson.Parse(`{"secRules": ["Include @recommended-conf", "SecRuleEngine On", "SecRule ARGS:cmd \"@rx ;\" \"id:1,phase:2,deny\""]}`)))
+	require.NoError(t, parseConfig(field.Of(gjson.Parse(`{"secRules": ["Include @recommended-conf", "SecRuleEngine On", "SecRule ARGS:cmd \"@rx ;\" \"id:1,phase:2,deny\""]}`)), &c))
 	tx := c.engine.waf.NewTransaction()
 	tx.ProcessURI("/", "POST", "HTTP/1.1")
 	tx.AddRequestHeader("content-type", "application/x-www-form-urlencoded")
@@ -268,17 +268,17 @@ func TestConfigurationErrors(t *testing.T) {
 		`{"secRules": ["SecAction id:1", 2]}`:   "secRules[1]: must be a string",
 		`{"useCRS": true, "crs": {"level": 1}}`: "crs.level: is no field of this; there are paranoia_level, detection_paranoia_level, inbound_threshold, outbound_threshold, early_blocking, allowed_methods, allowed_content_types",
 		`{"useCRS": true, "crs": {"paranoia_level": 3, "detection_paranoia_level": 2}}`:           "crs.detection_paranoia_level: must not be less than paranoia_level",
-		`{"useCRS": true, "crs": {"allowed_methods": ["GET'"]}}`:                                  `crs.allowed_methods[0]: must not contain "'"`,
+		`{"useCRS": true, "crs": {"allowed_methods": ["GET'"]}}`:                                  `crs.allowed_methods[0]: must not hold "'"`,
 		`{"exclude": {"rule_ids": "1"}}`:                                                          "exclude.rule_ids: must be a list",
 		`{"exclude": {"rule_ids": [1, "2-1"]}}`:                                                   "exclude.rule_ids[1]: must be the number of a rule, or a range such as 920000-920999",
-		`{"exclude": {"tags": ["a b"]}}`:                                                          `exclude.tags[0]: must not contain " "`,
+		`{"exclude": {"tags": ["a b"]}}`:                                                          `exclude.tags[0]: must not hold " "`,
 		`{"exclude": {"targets": [{"variable": "ARGS"}]}}`:                                        "exclude.targets[0]: needs one of rule_id and tag",
 		`{"exclude": {"targets": [{"rule_id": 1}]}}`:                                              "exclude.targets[0].variable: is required",
 		`{"exclude": {"targets": [{"rule_id": 1, "variable": "ARGS|TX"}]}}`:                       "exclude.targets[0].variable: must be one variable, such as ARGS:comment",
 		`{"request_body_limit": 0}`:                                                               "request_body_limit: must be between 1 and 1073741824, not 0",
 		`{"max_argument_bytes": -1}`:                                                              "max_argument_bytes: must be between 0 and 1073741824, not -1",
-		`{"block_page": {"headers": {"a b": "c"}}}`:                                               "block_page.headers.a b: is no name of a header",
-		`{"block_page": {"headers": {"a": "c\r\nd"}}}`:                                            "block_page: header a must not contain line breaks",
+		`{"block_page": {"headers": {"a b": "c"}}}`:                                               "block_page.headers.a b: must be the name of a header",
+		`{"block_page": {"headers": {"a": "c\r\nd"}}}`:                                            "block_page: header a must not hold line breaks",
 		`{"audit_log": {"requests": "some"}}`:                                                     `audit_log.requests: must be one of relevant, all, not "some"`,
 		`{"secRules": ["SecNothing"]}`:                                                            "failed to create waf conf",
 		`{"secRules": ["Include /etc/passwd"]}`:                                                   "failed to create waf conf",
@@ -289,13 +289,14 @@ func TestConfigurationErrors(t *testing.T) {
 	for config, want := range tests {
 		t.Run(want, func(t *testing.T) {
 			var c Config
-			assert.EqualError(t, c.parse(gjson.Parse(config)), want)
+			assert.EqualError(t, parseConfig(field.Of(gjson.Parse(config)), &c), want)
 		})
 	}
 	t.Run("a rule reports what is wrong with the global configuration", func(t *testing.T) {
 		var global, rule Config
-		require.NoError(t, parseConfig(gjson.Parse(`{"secRules": 1, "_rules_": [{"_match_route_": ["a"]}]}`), &global))
-		assert.EqualError(t, parseRuleConfig(gjson.Parse(`{}`), global, &rule), "global configuration: secRules: must be a list of strings")
+		whole, ruled := independent.Parsers(parseConfig)
+		require.NoError(t, whole(gjson.Parse(`{"secRules": 1, "_rules_": [{"_match_route_": ["a"]}]}`), &global))
+		assert.EqualError(t, ruled(gjson.Parse(`{}`), global, &rule), "global configuration: secRules: must be a list of strings")
 	})
 }
 
@@ -305,16 +306,16 @@ func TestEveryBundledNameLoads(t *testing.T) {
 		"@owasp_crs/REQUEST-9[123]*.conf", "@owasp_crs/REQUEST-949-BLOCKING-EVALUATION.conf", moduleRecommended, moduleSetup} {
 		t.Run(name, func(t *testing.T) {
 			var c Config
-			assert.NoError(t, c.parse(gjson.Parse(`{"secRules": ["Include `+name+`"]}`)))
+			assert.NoError(t, parseConfig(field.Of(gjson.Parse(`{"secRules": ["Include `+name+`"]}`)), &c))
 		})
 	}
 	t.Run("data files serve one's own rules", func(t *testing.T) {
 		var c Config
-		assert.NoError(t, c.parse(gjson.Parse(`{"secRules": ["SecRule ARGS \"@pmFromFile ssrf.data\" \"id:1,phase:2,deny\""]}`)))
+		assert.NoError(t, parseConfig(field.Of(gjson.Parse(`{"secRules": ["SecRule ARGS \"@pmFromFile ssrf.data\" \"id:1,phase:2,deny\""]}`)), &c))
 	})
 	t.Run("directives without effect are accepted", func(t *testing.T) {
 		var c Config
-		assert.NoError(t, c.parse(gjson.Parse(`{"secRules": ["SecArgumentSeparator &", "SecCookieFormat 0", "SecUnicodeMap 20127",
-			"SecTmpDir /tmp/", "SecRuleScript a.lua", "SecRulePerfTime 1", "SecDebugLog /nowhere/log", "SecAuditLog /nowhere/log"]}`)))
+		assert.NoError(t, parseConfig(field.Of(gjson.Parse(`{"secRules": ["SecArgumentSeparator &", "SecCookieFormat 0", "SecUnicodeMap 20127",
+			"SecTmpDir /tmp/", "SecRuleScript a.lua", "SecRulePerfTime 1", "SecDebugLog /nowhere/log", "SecAuditLog /nowhere/log"]}`)), &c))
 	})
 }

@@ -29,6 +29,9 @@ func (b *base) Property(path string) ([]byte, abi.Status) {
 	case "plugin_name":
 		return []byte("higress-system.bench"), abi.OK
 	}
+	if value, ok := b.request.Properties[path]; ok {
+		return []byte(value), abi.OK
+	}
 	return nil, abi.NotFound
 }
 func (b *base) SetProperty(string, []byte) abi.Status { return abi.OK }

@@ -26,9 +26,12 @@ type Request struct {
 	Chunk        int // bytes of a body that arrive at once; 0 means all
 	RouteName    string
 	ClusterName  string
-	// RedisReply answers every Redis call-out, HTTPStatus every HTTP call-out.
+	// Properties are what the host tells of the stream besides the two names, by paths with "\x00" between their parts.
+	Properties map[string]string
+	// RedisReply answers every Redis call-out, HTTPStatus and HTTPBody every HTTP call-out.
 	RedisReply []byte
 	HTTPStatus int
+	HTTPBody   []byte
 }
 
 // guest is one VM with a configured root context.
@@ -183,6 +186,7 @@ func (g *guest) answerCallouts() error {
 		} else {
 			err = g.vm.OnHTTPCallResponse(g.rootID, call.token, abi.HTTPCallResponse{
 				Headers: header.New([2]string{":status", fmt.Sprint(max(g.root.request.HTTPStatus, 200))}),
+				Body:    g.root.request.HTTPBody,
 			})
 		}
 		if err != nil {

@@ -26,9 +26,14 @@ func List(o field.Object, key string) ([]field.Object, error) {
 	return list, nil
 }
 
-// Name reads a caller's name, which must be there and fit into a header.
-func Name(consumer field.Object) (string, error) {
-	name, _, err := Scalar(consumer, "name")
+// Name reads a caller's name, which must be there and fit into a header. It is a Scalar.
+func Name(consumer field.Object) (string, error) { return name(consumer, Scalar) }
+
+// TextName is Name for plugins whose other fields of a caller are read with Text.
+func TextName(consumer field.Object) (string, error) { return name(consumer, Text) }
+
+func name(consumer field.Object, read func(field.Object, string) (string, bool, error)) (string, error) {
+	name, _, err := read(consumer, "name")
 	if err != nil {
 		return "", err
 	}
@@ -52,12 +57,21 @@ func Realm(o field.Object) (string, error) {
 
 // FitsHeader refuses a field's value that no header can carry.
 func FitsHeader(o field.Object, key, value string) error {
-	for i := range len(value) {
-		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return o.FieldError(key, "must not hold control characters")
-		}
+	if !IsPrintable(value) {
+		return o.FieldError(key, "must not hold control characters")
 	}
 	return nil
+}
+
+// IsPrintable tells whether a text has no control characters but tabs, so that it can be the value of a header (RFC 9110,
+// section 5.5).
+func IsPrintable(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // Scalar reads a string; a number or a boolean is its text, as in the Go plugins of Higress. set is false where the field
@@ -80,10 +94,28 @@ func Text(o field.Object, key string) (value string, set bool, err error) {
 	if !v.Exists() {
 		return "", false, nil
 	}
-	if v.Type != gjson.String && !isDigits(v.Raw) {
+	if !IsText(v) {
 		return "", false, o.FieldError(key, "must be a string")
 	}
 	return v.String(), true, nil
+}
+
+// IsText tells whether a value is what Text reads.
+func IsText(v gjson.Result) bool { return v.Type == gjson.String || isDigits(v.Raw) }
+
+// RequiredText reads a Text that must be there and not be empty.
+func RequiredText(o field.Object, key string) (string, error) {
+	text, set, err := Text(o, key)
+	if err != nil {
+		return "", err
+	}
+	if !set {
+		return "", o.FieldError(key, "is required")
+	}
+	if text == "" {
+		return "", o.FieldError(key, "must not be empty")
+	}
+	return text, nil
 }
 
 // Scalars reads a list of what Scalar reads; a single one is a list of one. Items may be empty strings. A field that is

@@ -1,10 +1,9 @@
 package consumers
 
 import (
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
-	"github.com/wasmplane/wasmplane/pkg/log"
+	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 )
 
 // Refusal is the answer to a request that may not pass. It is made when the configuration is loaded.
@@ -18,8 +17,5 @@ type Refusal struct {
 // Send answers the current stream. What it returns is what the handler, of headers or of a body, must return; a
 // callback ignores it.
 func (r *Refusal) Send() types.Action {
-	if err := proxywasm.SendHttpResponseWithDetail(r.Status, r.Details, r.Headers, []byte(r.Body), -1); err != nil {
-		log.Error("the refusal cannot be sent: " + err.Error())
-	}
-	return types.HeaderStopAllIterationAndWatermark
+	return refusal.Send(r.Status, r.Details, r.Headers, []byte(r.Body))
 }

@@ -29,6 +29,12 @@ func (a *Access) Enter(ctx wrapper.HttpContext) (headers [][2]string, action typ
 		log.Info("authorization is not required")
 		return nil, types.HeaderContinue, false
 	}
+	return a.Headers(ctx)
+}
+
+// Headers reads the headers of a request, in its header phase, as Enter does. If it returns false, the request has been
+// refused, and the handler returns action.
+func (a *Access) Headers(ctx wrapper.HttpContext) (headers [][2]string, action types.Action, ok bool) {
 	headers = wrapper.RequestHeaders(ctx)
 	if headers == nil {
 		return nil, a.Fail("request headers cannot be read", errNoHeaders), false

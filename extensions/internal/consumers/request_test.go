@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 const callers = `"consumers": [{"name": "red", "token": "t-red"}, {"name": "blue", "token": "t-blue"}, {"name": "panics", "token": "t-panic"}]`
@@ -18,11 +19,7 @@ const callers = `"consumers": [{"name": "red", "token": "t-red"}, {"name": "blue
 // request makes request headers from "name: value" lines.
 func request(lines ...string) [][2]string {
 	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
+	return plugintest.Headers(list, lines...)
 }
 
 // named returns the values of the header that names the caller.

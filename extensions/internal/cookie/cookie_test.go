@@ -40,6 +40,25 @@ func TestFirst(t *testing.T) {
 	}
 }
 
+func TestPairs(t *testing.T) {
+	headers := [][2]string{{"cookie", "a=1;; b = 2 ;c"}, {":path", "/"}, {"cookie", " a=3=4;"}, {"cookie", ""}}
+	var pairs [][2]string
+	var without []string
+	for pair := range Pairs(headers) {
+		name, value, ok := Cut(pair)
+		pairs = append(pairs, [2]string{name, value})
+		if !ok {
+			without = append(without, pair)
+		}
+	}
+	assert.Equal(t, [][2]string{{"a", "1"}, {"b", "2"}, {"c", ""}, {"a", "3=4"}}, pairs)
+	assert.Equal(t, []string{"c"}, without)
+	for pair := range Pairs(headers) {
+		assert.Equal(t, "a=1", pair)
+		break
+	}
+}
+
 func FuzzFirst(f *testing.F) {
 	f.Add("a=1; b=2", "a")
 	f.Add(";;=;a", "")

@@ -120,6 +120,33 @@ func (o Object) Int(key string, low, high int64) (value int64, set bool, err err
 	return value, true, nil
 }
 
+// IntOr is Int with a default, which is taken where the field is absent or null.
+func (o Object) IntOr(key string, low, high, otherwise int64) (int64, error) {
+	value, set, err := o.Int(key, low, high)
+	if err == nil && !set {
+		return otherwise, nil
+	}
+	return value, err
+}
+
+// PositiveOr reads a whole number up to high with a default, which is taken where the field is absent, null or 0.
+func (o Object) PositiveOr(key string, high, otherwise int64) (int64, error) {
+	value, _, err := o.Int(key, 0, high)
+	if err == nil && value == 0 {
+		return otherwise, nil
+	}
+	return value, err
+}
+
+// StringOr reads a string with a default, which is taken where the field is absent, null or empty.
+func (o Object) StringOr(key, otherwise string) (string, error) {
+	value, _, err := o.String(key)
+	if err == nil && value == "" {
+		return otherwise, nil
+	}
+	return value, err
+}
+
 // Enum reads a string that is one of the given ones; it returns "" where the field is absent or null.
 func (o Object) Enum(key string, options ...string) (string, error) {
 	value, set, err := o.String(key)

@@ -17,6 +17,12 @@ type Global struct{ failure error }
 
 func (g *Global) global() *Global { return g }
 
+// Nothing is what parse returns for a configuration that asks for nothing. It is a load error as any other, but beside
+// rules not one of the rules: there the SDK may drop the global configuration.
+type Nothing string
+
+func (n Nothing) Error() string { return string(n) }
+
 // Parsers returns the two parsers of wrapper.ParseOverrideConfig for a configuration that parse reads. A global
 // configuration that parse refuses fails the load, rules or not: "global configuration: allow[0]: must not be empty".
 func Parsers[Config any, P interface {
@@ -25,7 +31,8 @@ func Parsers[Config any, P interface {
 }](parse func(field.Object, *Config) error) (func(gjson.Result, *Config) error, func(gjson.Result, Config, *Config) error) {
 	whole := func(json gjson.Result, config *Config) error {
 		err := parse(field.Of(json), config)
-		if err != nil && len(json.Get("_rules_").Array()) > 0 {
+		_, nothing := err.(Nothing)
+		if err != nil && !nothing && len(json.Get("_rules_").Array()) > 0 {
 			P(config).global().failure = err
 			return nil
 		}

@@ -42,3 +42,17 @@ func TestParsers(t *testing.T) {
 	var c config
 	assert.EqualError(t, whole(gjson.Parse(`{}`), &c), "name: is required", "without rules it fails at once")
 }
+
+func TestAGlobalConfigurationThatAsksForNothingFailsNoRule(t *testing.T) {
+	whole, rule := Parsers(func(o field.Object, c *config) error {
+		if c.name, _, _ = o.String("name"); c.name == "" {
+			return Nothing("there is nothing to do")
+		}
+		return nil
+	})
+	var above, c config
+	assert.EqualError(t, whole(gjson.Parse(`{"other": 1}`), &above), "there is nothing to do", "without rules it is a load error")
+	assert.EqualError(t, whole(gjson.Parse(`{"other": 1, "_rules_": [{}]}`), &above), "there is nothing to do", "the SDK logs and drops it")
+	assert.NoError(t, rule(gjson.Parse(`{"name": "b"}`), above, &c))
+	assert.Equal(t, "b", c.name)
+}

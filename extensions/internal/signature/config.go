@@ -34,6 +34,6 @@ func ParseReplays(o field.Object, plugin, windowField string, window time.Durati
 		capacity = defaultCapacity
 	}
 	r := newReplays(plugin, int(capacity), window)
-	r.Nonce = kind == "nonce"
+	r.Nonce, r.windowField = kind == "nonce", windowField
 	return r, nil
 }

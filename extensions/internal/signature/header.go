@@ -1,7 +1,5 @@
 package signature
 
-import "strings"
-
 // Presence is how often a request has a header.
 type Presence int
 
@@ -30,18 +28,4 @@ func Header(headers [][2]string, name string) (value string, presence Presence) 
 		}
 	}
 	return value, presence
-}
-
-// IsName tells whether a text can be the name of a header (RFC 9110, section 5.6.2: a token) or of a pseudo header (RFC
-// 9113, section 8.3).
-func IsName(text string) bool {
-	text = strings.TrimPrefix(text, ":")
-	for i := range len(text) {
-		c := text[i]
-		isAlphanumeric := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !isAlphanumeric && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return text != ""
 }

@@ -34,10 +34,11 @@ type Replays struct {
 	// Nonce tells that requests are identified by a nonce, else by their signature.
 	Nonce bool
 
-	plugin   string
-	lifetime time.Duration
-	buckets  uint64
-	room     int // entries in a bucket
+	plugin      string
+	windowField string // of the configuration, for the log
+	lifetime    time.Duration
+	buckets     uint64
+	room        int // entries in a bucket
 
 	memory Memory
 	random io.Reader

@@ -27,7 +27,7 @@ func Parse(o field.Object) (*Source, error) {
 	if cluster.Host, _, err = o.String("service_host"); err != nil {
 		return nil, err
 	}
-	if cluster.Port, err = number(o, "service_port", 1, 65535, DefaultPort); err != nil {
+	if cluster.Port, err = o.IntOr("service_port", 1, 65535, DefaultPort); err != nil {
 		return nil, err
 	}
 	path, err := o.Required("path")
@@ -37,15 +37,15 @@ func Parse(o field.Object) (*Source, error) {
 	if path[0] != '/' {
 		return nil, o.FieldError("path", "must begin with /")
 	}
-	duration, err := number(o, "jwks_cache_duration", 1, 7*86400, DefaultDuration)
+	duration, err := o.IntOr("jwks_cache_duration", 1, 7*86400, DefaultDuration)
 	if err != nil {
 		return nil, err
 	}
-	timeout, err := number(o, "jwks_fetch_timeout", 1, 60_000, DefaultTimeout)
+	timeout, err := o.IntOr("jwks_fetch_timeout", 1, 60_000, DefaultTimeout)
 	if err != nil {
 		return nil, err
 	}
-	refetch, err := number(o, "jwks_refetch_interval", 1, 86400, DefaultRefetch)
+	refetch, err := o.IntOr("jwks_refetch_interval", 1, 86400, DefaultRefetch)
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +54,4 @@ func Parse(o field.Object) (*Source, error) {
 		clock: func() int64 { return time.Now().Unix() }}
 	wrapper.RegisterTickFunc(tickPeriod, s.tick)
 	return s, nil
-}
-
-func number(o field.Object, key string, low, high, otherwise int64) (int64, error) {
-	value, set, err := o.Int(key, low, high)
-	if err == nil && !set {
-		return otherwise, nil
-	}
-	return value, err
 }

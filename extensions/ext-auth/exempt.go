@@ -6,7 +6,9 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/wildcard"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -18,9 +20,9 @@ type exemptions struct {
 
 // matchRule is one item of match_list. All conditions that it has must hold; one without any never matches.
 type matchRule struct {
-	domain  []string // the texts between the asterisks, in lower case; nil: any domain
-	methods []string // in upper case; nil: any method
-	path    *pattern // nil: any path
+	domain  wildcard.Pattern // in lower case; nil: any domain
+	methods []string         // in upper case; nil: any method
+	path    *pattern         // nil: any path
 }
 
 func (e *exemptions) parse(o field.Object) error {
@@ -55,7 +57,7 @@ func parseMatchRule(o field.Object) (r matchRule, err error) {
 		return r, err
 	}
 	if domain != "" {
-		r.domain = strings.Split(plainHost(domain), "*")
+		r.domain = wildcard.Parse(authority.Canonical(domain))
 	}
 	if r.methods, _, err = o.Strings("match_rule_method"); err != nil {
 		return r, err
@@ -85,14 +87,14 @@ func (e *exemptions) exempts(r *request) bool {
 	if len(e.rules) == 0 {
 		return e.blacklist
 	}
-	host := plainHost(r.authority)
+	host := authority.Canonical(r.authority)
 	var paths []string
 	for i := range e.rules {
 		rule := &e.rules[i]
 		if rule.path == nil && rule.domain == nil && rule.methods == nil {
 			continue
 		}
-		if rule.domain != nil && !fitsWildcards(rule.domain, host) || rule.methods != nil && !rule.hasMethod(r.method) {
+		if rule.domain != nil && !rule.domain.Matches(host) || rule.methods != nil && !rule.hasMethod(r.method) {
 			continue
 		}
 		if rule.path == nil {
@@ -138,33 +140,4 @@ func (r *matchRule) fitsAll(paths []string) bool {
 		}
 	}
 	return true
-}
-
-// plainHost is a host without case and without its final dot, which may stand before a port.
-func plainHost(host string) string {
-	host = strings.ToLower(host)
-	if colon := strings.LastIndexByte(host, ':'); colon > 0 && host[colon-1] == '.' {
-		return host[:colon-1] + host[colon:]
-	}
-	return strings.TrimSuffix(host, ".")
-}
-
-// fitsWildcards tells whether text is made of parts in their order, with anything between two of them.
-func fitsWildcards(parts []string, text string) bool {
-	last := len(parts) - 1
-	if last == 0 {
-		return text == parts[0]
-	}
-	rest, ok := strings.CutPrefix(text, parts[0])
-	if !ok {
-		return false
-	}
-	for _, part := range parts[1:last] {
-		at := strings.Index(rest, part)
-		if at < 0 {
-			return false
-		}
-		rest = rest[at+len(part):]
-	}
-	return strings.HasSuffix(rest, parts[last])
 }
