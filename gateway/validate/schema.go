@@ -159,33 +159,82 @@ func alternatives(e *jsonschema.ValidationError) []violation {
 // unknown notes fields that the schema does not describe, which are mostly misspelt. It looks where the schema is plain:
 // a part with alternatives of its own shape may know fields that are not seen here.
 func unknown(s *jsonschema.Schema, value any, path []string) []violation {
-	for s != nil && s.Ref != nil && s.Properties == nil && s.Items == nil && s.Items2020 == nil {
-		s = s.Ref
-	}
-	if s == nil {
-		return nil
+	return unknownIn([]*jsonschema.Schema{s}, value, path)
+}
+
+// unknownIn is unknown for a value that several schemas describe together.
+func unknownIn(schemas []*jsonschema.Schema, value any, path []string) []violation {
+	var all []*jsonschema.Schema
+	for _, s := range schemas {
+		if s = followed(s); s == nil {
+			return nil
+		}
+		all = append(all, s)
 	}
 	var out []violation
 	switch v := value.(type) {
 	case map[string]any:
-		if !plainObject(s) {
+		if !allPlain(all) {
 			return nil
 		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			at := append(path[:len(path):len(path)], key)
-			property := s.Properties[key]
-			if property == nil {
+			var properties []*jsonschema.Schema
+			for _, s := range all {
+				if property := s.Properties[key]; property != nil {
+					properties = append(properties, property)
+				}
+			}
+			if properties == nil {
 				out = append(out, violation{path: at, message: "unknown field: the plugin does not read it", note: true})
 				continue
 			}
-			out = append(out, unknown(property, v[key], at)...)
+			out = append(out, unknownIn(properties, v[key], at)...)
 		}
 	case []any:
+		items := itemsOf(all)
 		for i := range v {
-			out = append(out, unknown(s.Items2020, v[i], append(path[:len(path):len(path)], fmt.Sprint(i)))...)
+			out = append(out, unknownIn(items, v[i], append(path[:len(path):len(path)], fmt.Sprint(i)))...)
 		}
 	}
 	return out
+}
+
+// followed is what a mere reference leads to.
+func followed(s *jsonschema.Schema) *jsonschema.Schema {
+	for s != nil && s.Ref != nil && s.Properties == nil && s.Items == nil && s.Items2020 == nil {
+		s = s.Ref
+	}
+	return s
+}
+
+// itemsOf collects what schemas, and what they are all of, say of a list's items; a schema without properties says
+// nothing.
+func itemsOf(schemas []*jsonschema.Schema) []*jsonschema.Schema {
+	var items []*jsonschema.Schema
+	for _, s := range schemas {
+		if s.Items2020 != nil && (followed(s.Items2020).Properties != nil || s.AllOf == nil) {
+			items = append(items, s.Items2020)
+		}
+		for _, part := range s.AllOf {
+			if part = followed(part); part != nil {
+				items = append(items, itemsOf([]*jsonschema.Schema{part})...)
+			}
+		}
+	}
+	if items == nil {
+		return []*jsonschema.Schema{nil}
+	}
+	return items
+}
+
+func allPlain(schemas []*jsonschema.Schema) bool {
+	for _, s := range schemas {
+		if !plainObject(s) {
+			return false
+		}
+	}
+	return true
 }
 
 // plainObject reports whether the schema's properties are all that it knows.
