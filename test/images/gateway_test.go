@@ -3,9 +3,11 @@ package images
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,24 +48,37 @@ func TestPluginsComeFromImagesToRequests(t *testing.T) {
 			assert.Contains(t, output, host+"/plugins/"+name+":latest pushed\n")
 			pinned := host + "/plugins/" + name + "@" + digestIn(t, output)
 
-			g, err := server.New(t.Context(), config(t, cache, p, "oci://"+tagged))
-			require.NoError(t, err)
-			defer g.Close()
-			ctx, stop := context.WithCancel(t.Context())
-			ended := make(chan error, 1)
-			go func() { ended <- g.Run(ctx, 0) }()
-			requireEffect(t, g, &p.Examples[0])
-			byDigest := config(t, cache, p, pinned)
-			require.NoError(t, g.ReloadWith(t.Context(), byDigest.Inline, nil))
-			requireEffect(t, g, &p.Examples[0])
-			stop()
-			require.NoError(t, <-ended)
+			byTag, byDigest := config(t, cache, p, "oci://"+tagged), config(t, cache, p, pinned)
+			if slices.Contains(slices.Collect(maps.Values(p.Examples[0].Services)), server.ServiceRedis) {
+				serve(t, byTag, func(g *server.Gateway) { requireEffect(t, g, &p.Examples[0]) }) // Redis remembers requests
+				serve(t, byDigest, func(g *server.Gateway) { requireEffect(t, g, &p.Examples[0]) })
+			} else {
+				serve(t, byTag, func(g *server.Gateway) {
+					requireEffect(t, g, &p.Examples[0])
+					require.NoError(t, g.ReloadWith(t.Context(), byDigest.Inline, nil))
+					requireEffect(t, g, &p.Examples[0])
+				})
+			}
 
 			again := run(t, "image", "push", name, "--no-build", "--registry", host+"/plugins/", "--format", format, revision)
 			assert.Contains(t, again, tagged+" unchanged\n")
 			assert.Equal(t, digestIn(t, output), digestIn(t, again), "the same contents have the same digest")
 		})
 	}
+}
+
+// serve runs a gateway while f runs.
+func serve(t *testing.T, config server.Config, f func(*server.Gateway)) {
+	t.Helper()
+	g, err := server.New(t.Context(), config)
+	require.NoError(t, err)
+	defer g.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(ctx, 0) }()
+	f(g)
+	stop()
+	require.NoError(t, <-ended)
 }
 
 // config is a gateway with the plugin's first example, its module from url.
