@@ -8,6 +8,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -51,8 +52,7 @@ func read(headers [][2]string) (r response) {
 		case ":status":
 			r.status = h[1]
 		case "content-type":
-			media, _, _ := strings.Cut(h[1], ";")
-			r.contentType = strings.ToLower(strings.TrimSpace(media))
+			r.contentType = body.MediaType(h[1])
 		case "expires":
 			r.caching = true
 		case "cache-control":

@@ -271,9 +271,6 @@ func (c *cache) parseHTTP(o field.Object) error {
 }
 
 func number(o field.Object, key string, low, high int64, otherwise int) (int, error) {
-	n, set, err := o.Int(key, low, high)
-	if err != nil || !set {
-		return otherwise, err
-	}
-	return int(n), nil
+	n, err := o.IntOr(key, low, high, int64(otherwise))
+	return int(n), err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 )
 
@@ -38,7 +39,7 @@ func parseWhen(json gjson.Result, label, direction string) ([]*condition, error)
 		case "host":
 			c.hosts, err = texts(o, key.Str)
 			for n, host := range c.hosts {
-				c.hosts[n] = bareHost(host)
+				c.hosts[n] = authority.Host(host)
 			}
 		case "path":
 			c.paths, err = texts(o, key.Str)
@@ -136,7 +137,7 @@ func (e *exchange) fits(i *item) bool {
 }
 
 func (c *condition) holds(e *exchange) bool {
-	if c.hosts != nil && !slices.ContainsFunc(c.hosts, func(pattern string) bool { return hostMatches(bareHost(e.host), pattern) }) {
+	if c.hosts != nil && !slices.ContainsFunc(c.hosts, func(pattern string) bool { return hostMatches(authority.Host(e.host), pattern) }) {
 		return false
 	}
 	if c.paths != nil {
@@ -177,14 +178,6 @@ func matchesOne(value string, texts []string) bool {
 		}
 	}
 	return false
-}
-
-// bareHost is a host without port and final dot, in lower case.
-func bareHost(host string) string {
-	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
-		host = host[:colon]
-	}
-	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
 func hostMatches(host, pattern string) bool {

@@ -60,7 +60,7 @@ func ofContent(headers [][2]string) Obstacle {
 				return Encoded
 			}
 		case "cache-control":
-			if hasToken(h[1], "no-transform") {
+			if HasToken(h[1], "no-transform") {
 				found = NoTransform
 			}
 		case "content-type":
@@ -127,7 +127,8 @@ func value(headers [][2]string, name string) string {
 	return ""
 }
 
-func hasToken(list, token string) bool {
+// HasToken tells whether a comma separated list, such as Connection or Cache-Control, has an item, in any case.
+func HasToken(list, token string) bool {
 	for list != "" {
 		var item string
 		item, list, _ = strings.Cut(list, ",")

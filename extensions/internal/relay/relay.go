@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 )
 
 // Headers returns the headers of the answer at hand that mean something to the client, in their order and with all their
@@ -28,7 +30,7 @@ func EndToEnd(headers [][2]string) [][2]string {
 	}
 	kept := headers[:0:0]
 	for _, h := range headers {
-		if strings.HasPrefix(h[0], ":") || hopByHop(h[0]) || isNamed(named, h[0]) {
+		if strings.HasPrefix(h[0], ":") || hopByHop(h[0]) || body.HasToken(named, h[0]) {
 			continue
 		}
 		kept = append(kept, h)
@@ -40,17 +42,6 @@ func hopByHop(name string) bool {
 	switch name {
 	case "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
 		return true
-	}
-	return false
-}
-
-func isNamed(list, name string) bool {
-	for list != "" {
-		var item string
-		item, list, _ = strings.Cut(list, ",")
-		if strings.EqualFold(strings.TrimSpace(item), name) {
-			return true
-		}
 	}
 	return false
 }
