@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/shareddata"
 )
 
 // Buckets count requests in what the workers of one gateway share. Other gateways have buckets of their own, and a
@@ -14,14 +16,14 @@ type Buckets struct {
 	plugin string
 	prefix string // of all keys; "" until the first request
 
-	memory memory
+	memory shareddata.Memory
 	now    func() time.Time
 	scope  func() string // name of the plugin's resource
 }
 
 // NewBuckets returns the buckets of a plugin. Those of another resource of the same plugin are other ones.
 func NewBuckets(plugin string) *Buckets {
-	return &Buckets{plugin: plugin, memory: sharedData{}, now: time.Now, scope: resourceName}
+	return &Buckets{plugin: plugin, memory: shareddata.Host{}, now: time.Now, scope: resourceName}
 }
 
 // attempts are how often a bucket is written where other workers are faster.
@@ -55,7 +57,7 @@ func (b *Buckets) update(name string, limit *Limit, take func(value []byte, now 
 	}
 	key := b.prefix + limit.Algorithm.String() + "." + strconv.FormatInt(limit.Window, 10) + "." + name
 	for range attempts {
-		value, version, err := b.memory.get(key)
+		value, version, err := b.memory.Get(key)
 		if err != nil {
 			return Decision{}, err
 		}
@@ -63,11 +65,11 @@ func (b *Buckets) update(name string, limit *Limit, take func(value []byte, now 
 		if !decision.Passed {
 			return decision, nil
 		}
-		err = b.memory.set(key, next, version)
+		err = b.memory.Set(key, next, version)
 		if err == nil {
 			return decision, nil
 		}
-		if !errors.Is(err, errConflict) {
+		if !errors.Is(err, shareddata.ErrConflict) {
 			return Decision{}, err
 		}
 	}

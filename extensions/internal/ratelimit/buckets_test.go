@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/shareddata"
 )
 
 // shared is a memory as hosts have it: a version from one counter with each write, any version for a new key.
@@ -24,23 +26,23 @@ func newShared() *shared {
 	return &shared{values: map[string][]byte{}, versions: map[string]uint32{}}
 }
 
-func (s *shared) get(key string) ([]byte, uint32, error) {
+func (s *shared) Get(key string) ([]byte, uint32, error) {
 	if s.failing != nil {
 		return nil, 0, s.failing
 	}
 	value, there := s.values[key]
 	if !there {
-		return nil, noVersion, nil
+		return nil, shareddata.NoVersion, nil
 	}
 	return value, s.versions[key], nil
 }
 
-func (s *shared) set(key string, value []byte, version uint32) error {
+func (s *shared) Set(key string, value []byte, version uint32) error {
 	if before := s.before; before != nil {
 		before(key)
 	}
 	if _, there := s.values[key]; there && s.versions[key] != version {
-		return errConflict
+		return shareddata.ErrConflict
 	}
 	s.counter++
 	s.values[key], s.versions[key] = bytes.Clone(value), s.counter

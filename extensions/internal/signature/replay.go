@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/shareddata"
 )
 
 // Outcome is what became of a nonce or signature that was to be remembered.
@@ -40,7 +42,7 @@ type Replays struct {
 	buckets     uint64
 	room        int // entries in a bucket
 
-	memory Memory
+	memory shareddata.Memory
 	random io.Reader
 	scope  func() string // name of the plugin's resource
 	count  func(name string)
@@ -72,7 +74,7 @@ func newReplays(plugin string, capacity int, window time.Duration) *Replays {
 		lifetime: 2*window + time.Second,
 		buckets:  1,
 		room:     capacity,
-		memory:   hostMemory{},
+		memory:   shareddata.Host{},
 		random:   rand.Reader,
 		scope:    resourceName,
 		count:    newCounters(plugin).count,
@@ -114,7 +116,7 @@ func (r *Replays) Remember(caller, identity string, now time.Time) (Outcome, err
 		if err == nil {
 			return Fresh, nil
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, shareddata.ErrConflict) {
 			return Full, err
 		}
 	}
@@ -132,7 +134,7 @@ func (r *Replays) prepare() error {
 		if err != nil {
 			return err
 		}
-		if version != NoVersion {
+		if version != shareddata.NoVersion {
 			r.key = key
 			return nil
 		}
@@ -140,7 +142,7 @@ func (r *Replays) prepare() error {
 		if _, err := io.ReadFull(r.random, drawn); err != nil {
 			return err
 		}
-		if err := r.memory.Set(r.prefix+"key", drawn, NoVersion); err != nil && !errors.Is(err, ErrConflict) {
+		if err := r.memory.Set(r.prefix+"key", drawn, shareddata.NoVersion); err != nil && !errors.Is(err, shareddata.ErrConflict) {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/shareddata"
 )
 
 // shared is a memory as hosts have it: a version from one counter with each write, any version for a new key.
@@ -34,7 +35,7 @@ func (s *shared) Get(key string) ([]byte, uint32, error) {
 	}
 	value, there := s.values[key]
 	if !there {
-		return nil, NoVersion, nil
+		return nil, shareddata.NoVersion, nil
 	}
 	return value, s.versions[key], nil
 }
@@ -44,7 +45,7 @@ func (s *shared) Set(key string, value []byte, version uint32) error {
 		s.before(key)
 	}
 	if _, there := s.values[key]; there && s.versions[key] != version {
-		return ErrConflict
+		return shareddata.ErrConflict
 	}
 	s.counter++
 	s.values[key], s.versions[key] = bytes.Clone(value), s.counter

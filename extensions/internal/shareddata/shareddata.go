@@ -1,9 +1,10 @@
-package signature
+// Package shareddata is the host's shared data: values that the workers of one gateway process have in common, changed by
+// compare-and-swap.
+package shareddata
 
 import (
 	"errors"
 	"math"
-	"strings"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
@@ -24,10 +25,11 @@ const NoVersion = math.MaxUint32
 // ErrConflict says that another worker was faster.
 var ErrConflict = errors.New("the value was changed meanwhile")
 
-// hostMemory is the host's shared data.
-type hostMemory struct{}
+// Host is the Memory of the host that runs the plugin.
+type Host struct{}
 
-func (hostMemory) Get(key string) ([]byte, uint32, error) {
+// Get implements Memory.
+func (Host) Get(key string) ([]byte, uint32, error) {
 	value, version, err := proxywasm.GetSharedData(key)
 	if errors.Is(err, types.ErrorStatusNotFound) {
 		return nil, NoVersion, nil
@@ -35,29 +37,11 @@ func (hostMemory) Get(key string) ([]byte, uint32, error) {
 	return value, version, err
 }
 
-func (hostMemory) Set(key string, value []byte, version uint32) error {
+// Set implements Memory.
+func (Host) Set(key string, value []byte, version uint32) error {
 	err := proxywasm.SetSharedData(key, value, version)
 	if errors.Is(err, types.ErrorStatusCasMismatch) {
 		return ErrConflict
 	}
 	return err
-}
-
-// counters are metrics of the host, defined when they are first needed: not every configuration needs them.
-type counters struct {
-	prefix  string
-	defined map[string]proxywasm.MetricCounter
-}
-
-func newCounters(plugin string) *counters {
-	return &counters{strings.ReplaceAll(plugin, "-", "_") + "_", map[string]proxywasm.MetricCounter{}}
-}
-
-func (c *counters) count(name string) {
-	counter, defined := c.defined[name]
-	if !defined {
-		counter = proxywasm.DefineCounterMetric(c.prefix + name)
-		c.defined[name] = counter
-	}
-	counter.Increment(1)
 }
