@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/sjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // body builds the body of a node's call.
@@ -86,7 +87,7 @@ func hasDotSegment(path string) bool {
 
 // checkHeader refuses what would end a header.
 func checkHeader(_, value string) (string, error) {
-	if hasControls(value) {
+	if !httpheader.IsValue(value) {
 		return "", errors.New("a value for a header has control characters")
 	}
 	return value, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -12,7 +13,6 @@ import (
 const (
 	defaultTimeout = 5000 // ms
 	defaultDepth   = 100
-	mostBody       = 1 << 30 // bytes; a guest has no more
 )
 
 // Config is the global configuration, or that of a rule; a rule inherits nothing. It does not change after the load.
@@ -94,7 +94,7 @@ func (l *loader) env(env field.Object) (uint32, error) {
 		return 0, err
 	}
 	c.refusesUnread = unread == "refuse"
-	maxBody, _, err := env.Int("max_body_bytes", 1, mostBody)
+	maxBody, _, err := env.Int("max_body_bytes", 1, body.MostBytes)
 	c.maxBody = uint32(maxBody)
 	return uint32(timeout), err
 }

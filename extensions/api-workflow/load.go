@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // Names that are no nodes.
@@ -161,7 +162,7 @@ func (l *loader) ending(o field.Object, e *edge) error {
 	if set && e.target != toEnd {
 		return o.FieldError("content_type", "is for edges to end")
 	}
-	if hasControls(e.contentType) {
+	if !httpheader.IsValue(e.contentType) {
 		return o.FieldError("content_type", "must not have control characters")
 	}
 	return nil

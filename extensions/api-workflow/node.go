@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -158,29 +159,13 @@ func (l *loader) headers(o field.Object, templates bool) ([]header, error) {
 	return headers, nil
 }
 
-// isSettable tells whether a name, in lower case, is that of a header (RFC 9110, section 5.6.2) which neither belongs to the
-// connection nor describes the body.
+// isSettable tells whether a name, in lower case, is that of a header which neither belongs to the connection nor describes the
+// body.
 func isSettable(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
 	switch name {
-	case "", "host", "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+	case "host", "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 		"content-encoding", "content-type":
 		return false
 	}
-	return true
-}
-
-// hasControls tells whether a text has characters that no header value can have.
-func hasControls(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
-			return true
-		}
-	}
-	return false
+	return httpheader.IsName(name)
 }

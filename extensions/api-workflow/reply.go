@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -115,5 +114,3 @@ func cut(s string) string {
 	}
 	return strings.Clone(s[:end])
 }
-
-func decimal(n uint32) string { return strconv.Itoa(int(n)) }

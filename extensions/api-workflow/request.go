@@ -15,7 +15,7 @@ import (
 func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	headers := wrapper.RequestHeaders(ctx)
 	config.strip(headers)
-	obstacle := obstacleOf(ctx, headers)
+	obstacle := body.OfRequest(headers, ctx.HasRequestBody())
 	if obstacle.Reads() {
 		if config.maxBody > 0 {
 			ctx.SetRequestBodyBufferLimit(config.maxBody)
@@ -39,25 +39,9 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 func onRequestBody(ctx wrapper.HttpContext, config Config, data []byte) types.Action {
 	r := newRun(ctx, &config)
 	r.received, r.hasBody = string(data), true
-	r.fixed = obstacleOf(ctx, wrapper.RequestHeaders(ctx)) == body.NoTransform
+	r.fixed = body.OfRequest(wrapper.RequestHeaders(ctx), true) == body.NoTransform
 	r.start = step{text: r.received, known: true}
 	return r.begin()
-}
-
-// obstacleOf says what keeps the workflow from reading a body. A handshake is a GET (RFC 6455, section 4.1); in requests with
-// other methods an upgrade header hides nothing.
-func obstacleOf(ctx wrapper.HttpContext, headers [][2]string) body.Obstacle {
-	obstacle := body.OfRequest(headers, ctx.HasRequestBody())
-	if obstacle != body.Upgrade || ctx.Method() == "GET" || ctx.Method() == "CONNECT" {
-		return obstacle
-	}
-	var others [][2]string
-	for _, h := range headers {
-		if h[0] != "upgrade" {
-			others = append(others, h)
-		}
-	}
-	return body.OfRequest(others, true)
 }
 
 // strip removes what clients send under the names of headers that the workflow sets.

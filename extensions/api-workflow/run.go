@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
@@ -210,7 +211,7 @@ func (r *run) answered(index int, status uint32, data string) {
 		log.Error("node " + n.name + " failed")
 	}
 	if failed && !n.hasFailureEdge {
-		r.fail("httpCall_failed", "workflow exec task find error,code is "+decimal(status)+",body is "+cut(data))
+		r.fail("httpCall_failed", "workflow exec task find error,code is "+strconv.Itoa(int(status))+",body is "+cut(data))
 		return
 	}
 	r.settle(n.edges, state.depth+1, failed)

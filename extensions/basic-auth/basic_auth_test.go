@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
@@ -232,7 +232,7 @@ func TestWhatTheBackendGets(t *testing.T) {
 		require.Equal(t, types.OnPluginStartStatusOK, status)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(basic("u:p")))
 		assert.False(t, test.HasHeader(host.GetRequestHeaders(), authorization))
-		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "a"))
+		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "a"))
 	})
 }
 
@@ -248,7 +248,7 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 		defer host.Reset()
 		require.Equal(t, types.OnPluginStartStatusOK, status)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(basic("u:wonder")))
-		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "a"))
+		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "a"))
 		host.CompleteHttp()
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -35,8 +36,8 @@ const (
 // group is one freshness and the responses that get it.
 type group struct {
 	suffixes []string // with the dot
-	types    []string // media types in lower case; "image/" stands for all of image/*
-	everyone bool     // neither suffixes nor types are configured
+	types    []body.MediaRange
+	everyone bool // neither suffixes nor types are configured
 
 	expires    expires
 	directives []string // added to the freshness
@@ -124,11 +125,11 @@ func (c *Config) addGroup(o field.Object) error {
 		return err
 	}
 	for i, name := range types {
-		media, subtype, ok := strings.Cut(strings.ToLower(name), "/")
-		if !ok || media == "" || subtype == "" || strings.ContainsAny(media, "*;, ") || strings.ContainsAny(subtype, ";, ") {
+		media, ok := body.ParseMediaRange(name)
+		if !ok {
 			return o.FieldError(field.Item("content_types", i), `must be a media type such as "text/css" or "image/*"`)
 		}
-		g.types = append(g.types, media+"/"+strings.TrimSuffix(subtype, "*"))
+		g.types = append(g.types, media)
 	}
 	g.everyone = g.suffixes == nil && g.types == nil
 	g.expires = parseExpires(o)

@@ -90,12 +90,7 @@ func (g *group) hasSuffix(path string) bool {
 }
 
 func (g *group) hasType(contentType string) bool {
-	for _, name := range g.types {
-		if name == contentType || strings.HasSuffix(name, "/") && strings.HasPrefix(contentType, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(g.types, func(r body.MediaRange) bool { return r.Contains(contentType) })
 }
 
 // apply returns the new Cache-Control, and false if the response keeps what it has. What the backend does not want to be

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -29,6 +30,7 @@ type Config struct {
 	timeout       uint32 // ms
 	promptParam   string
 	promptPath    string // in a JSON body; "" for none
+	promptQuery   body.Query
 	question      question
 }
 
@@ -54,12 +56,13 @@ func parseConfig(json gjson.Result, config *Config) error {
 		return o.FieldError("apiKey", "must not have line breaks")
 	}
 	config.authorization = "Bearer " + key
-	if config.promptParam, err = text(o, "promptParam", "prompt"); err != nil {
+	if config.promptParam, err = o.StringOr("promptParam", "prompt"); err != nil {
 		return err
 	}
-	if config.promptPath, err = text(o, "prompt_body_path", ""); err != nil {
+	if config.promptPath, err = o.StringOr("prompt_body_path", ""); err != nil {
 		return err
 	}
+	config.promptQuery = body.ParseQuery(config.promptPath)
 	timeout, set, err := o.Int("timeout", 1, math.MaxInt32)
 	if err != nil {
 		return err
@@ -81,7 +84,7 @@ func parseURI(o field.Object, chat bool) (*url.URL, error) {
 	if chat {
 		path = defaultChat
 	}
-	uri, err := text(o, "chatgptUri", "https://"+defaultHost+path)
+	uri, err := o.StringOr("chatgptUri", "https://"+defaultHost+path)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +107,7 @@ func parseURI(o field.Object, chat bool) (*url.URL, error) {
 
 // parseService returns a client of the service, or of the cluster that the route leads to.
 func parseService(o field.Object, host string) (wrapper.HttpClient, error) {
-	name, err := text(o, "service_name", "")
+	name, err := o.StringOr("service_name", "")
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +125,6 @@ func parseService(o field.Object, host string) (wrapper.HttpClient, error) {
 		}
 	}
 	return wrapper.NewClusterClient(wrapper.FQDNCluster{FQDN: name, Port: port, Host: host}), nil
-}
-
-// text reads a string; empty means the default.
-func text(o field.Object, key, otherwise string) (string, error) {
-	value, _, err := o.String(key)
-	if err != nil || value == "" {
-		return otherwise, err
-	}
-	return value, nil
 }
 
 // number reads a number as it is written.

@@ -16,7 +16,7 @@ type question struct{ body template.Text }
 const promptVariable = "prompt"
 
 func parseQuestion(o field.Object, chat bool) (question, error) {
-	own, err := text(o, "body_template", "")
+	own, err := o.StringOr("body_template", "")
 	if err != nil {
 		return question{}, err
 	}
@@ -43,13 +43,13 @@ func (q *question) ask(prompt string) string {
 
 // standardBody is the body for a completion, or for a chat.
 func standardBody(o field.Object, chat bool) (string, error) {
-	model, err := text(o, "model", defaultModel)
+	model, err := o.StringOr("model", defaultModel)
 	if err != nil {
 		return "", err
 	}
 	body := `{"model":` + quoted(model)
 	if chat {
-		system, err := text(o, "system_prompt", "")
+		system, err := o.StringOr("system_prompt", "")
 		if err != nil {
 			return "", err
 		}
@@ -77,14 +77,14 @@ func standardBody(o field.Object, chat bool) (string, error) {
 		}
 		body += `,"` + setting.name + `":` + value
 	}
-	human, err := text(o, "HumainId", "Human:")
+	human, err := o.StringOr("HumainId", "Human:")
 	if err != nil {
 		return "", err
 	}
-	if human, err = text(o, "HumanId", human); err != nil {
+	if human, err = o.StringOr("HumanId", human); err != nil {
 		return "", err
 	}
-	ai, err := text(o, "AIId", "AI:")
+	ai, err := o.StringOr("AIId", "AI:")
 	if err != nil {
 		return "", err
 	}

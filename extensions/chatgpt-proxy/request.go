@@ -35,16 +35,23 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 }
 
 func onRequestBody(_ wrapper.HttpContext, config Config, data []byte) types.Action {
-	prompt := gjson.Result{}
-	if gjson.ValidBytes(data) {
-		prompt = gjson.GetBytes(data, config.promptPath)
-	}
-	if prompt.Type != gjson.String {
+	prompt, ok := config.promptIn(body.View(data))
+	if !ok {
 		refuse("no_prompt", "3-need prompt param")
 		return types.DataStopIterationNoBuffer
 	}
-	config.ask(prompt.String())
+	config.ask(prompt)
 	return types.DataStopIterationAndBuffer
+}
+
+// promptIn finds the prompt in a JSON body. Of a repeated member the last one counts.
+func (c *Config) promptIn(text string) (string, bool) {
+	if !body.Valid(text) {
+		return "", false
+	}
+	raw, ok := c.promptQuery.In(text)
+	prompt := gjson.Parse(raw)
+	return prompt.String(), ok && prompt.Type == gjson.String
 }
 
 // ask calls the service. The request never goes on to the backend: the answer becomes the response.

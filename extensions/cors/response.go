@@ -6,6 +6,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -38,7 +39,7 @@ func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 		if h[0] == "vary" {
 			vary, varies = joined(vary, varies, h[1]), true
 		}
-		if replaced[h[0]] && !earlier(headers[:i], h[0]) {
+		if replaced[h[0]] && !httpheader.Has(headers[:i], h[0]) {
 			w.remove(h[0])
 		}
 	}
@@ -115,15 +116,6 @@ func joined(list string, more bool, line string) string {
 		return line
 	}
 	return list + ", " + line
-}
-
-func earlier(headers [][2]string, name string) bool {
-	for i := range headers {
-		if headers[i][0] == name {
-			return true
-		}
-	}
-	return false
 }
 
 // writer edits response headers until an edit fails.

@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -53,7 +54,7 @@ func (c *Config) replacement(ctx wrapper.HttpContext) (*rule, [][2]string, origi
 		log.Error("get response headers failed: " + err.Error())
 		return nil, nil, original{}
 	}
-	o := original{situation: situation{ctx: ctx}, status: value(headers, ":status")}
+	o := original{situation: situation{ctx: ctx}, status: httpheader.First(headers, ":status")}
 	return c.replacements.find(o.status, &o.situation), headers, o
 }
 
@@ -106,13 +107,4 @@ func (r *rule) keeps(name string) bool {
 		}
 	}
 	return false
-}
-
-func value(headers [][2]string, name string) string {
-	for _, h := range headers {
-		if h[0] == name {
-			return h[1]
-		}
-	}
-	return ""
 }

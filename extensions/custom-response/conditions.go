@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/origin"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -12,7 +14,7 @@ import (
 // conditions limit a rule to some requests, or to responses of some origin. All that are set must hold.
 type conditions struct {
 	methods, paths []string
-	accepts        []string     // media types, lower case; "text/" stands for all of text/*
+	accepts        []body.MediaRange
 	source         string       // "", "backend" or "gateway"
 	details        []string     // a trailing * stands for any rest
 	flags          origin.Flags // one of them must be set; 0: any
@@ -30,10 +32,11 @@ func parseConditions(o field.Object) (c conditions, err error) {
 		return c, err
 	}
 	for i, name := range accepts {
-		if strings.Count(name, "/") != 1 || strings.ContainsAny(name, ";, ") {
+		accepted, ok := body.ParseMediaRange(name)
+		if !ok {
 			return c, o.FieldError(field.Item("enable_on_accept", i), `must be a media type such as "text/html" or "text/*"`)
 		}
-		c.accepts = append(c.accepts, strings.TrimSuffix(strings.ToLower(name), "*"))
+		c.accepts = append(c.accepts, accepted)
 	}
 	if c.source, err = o.Enum("enable_on_source", "gateway", "backend"); err != nil {
 		return c, err
@@ -76,7 +79,7 @@ func (c *conditions) request(s *situation) bool {
 	if c.paths != nil && !slices.ContainsFunc(c.paths, func(prefix string) bool { return strings.HasPrefix(s.ctx.Path(), prefix) }) {
 		return false
 	}
-	return c.accepts == nil || c.accepted(requestHeader(s.ctx, "accept"))
+	return c.accepts == nil || c.accepted(httpheader.First(wrapper.RequestHeaders(s.ctx), "accept"))
 }
 
 // accepted asks whether the client names one of the media types, with a weight that is not zero. Wildcards of the client
@@ -88,8 +91,8 @@ func (c *conditions) accepted(accept string) bool {
 		if q := strings.ReplaceAll(parameters, " ", ""); q == "q=0" || strings.HasPrefix(q, "q=0.") && strings.Trim(q[4:], "0") == "" {
 			continue
 		}
-		for _, name := range c.accepts {
-			if media == name || strings.HasSuffix(name, "/") && strings.HasPrefix(media, name) && media != name+"*" {
+		for _, accepted := range c.accepts {
+			if accepted.Contains(media) && !strings.HasSuffix(media, "*") {
 				return true
 			}
 		}
@@ -127,12 +130,3 @@ func (s *situation) codeDetails() string {
 }
 
 func (s *situation) hasDetails(pattern string) bool { return origin.Match(s.codeDetails(), pattern) }
-
-func requestHeader(ctx wrapper.HttpContext, name string) string {
-	for _, h := range wrapper.RequestHeaders(ctx) {
-		if h[0] == name {
-			return h[1]
-		}
-	}
-	return ""
-}

@@ -8,31 +8,17 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 )
 
 func TestAcceptNamesAType(t *testing.T) {
-	c := conditions{accepts: []string{"text/html", "image/"}}
+	c := conditions{accepts: []body.MediaRange{"text/html", "image/"}}
 	for accept, want := range map[string]bool{
 		"text/html": true, "TEXT/HTML ;level=1, x/y": true, "image/png;q=0.1": true, "text/html;q=0.001": true,
 		"": false, "*/*": false, "text/*": false, "image/*": false, "text/html;q=0": false, "text/html; q=0.000": false, "text/htmlx": false,
 	} {
 		assert.Equal(t, want, c.accepted(accept), accept)
-	}
-}
-
-func TestMatchesStatus(t *testing.T) {
-	for _, tt := range []struct {
-		entry  entry
-		status string
-		want   bool
-	}{
-		{entry{status: "404", digits: exact}, "404", true},
-		{entry{status: "0404", digits: exact}, "404", false},
-		{entry{status: "4x4", digits: 2}, "414", true},
-		{entry{status: "4x4", digits: 2}, "415", false},
-		{entry{status: "4x4", digits: 2}, "", false},
-	} {
-		assert.Equal(t, tt.want, tt.entry.matches(tt.status), "%v %s", tt.entry, tt.status)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/status"
 )
 
 // replacements are the rules for responses. An exact status goes before a pattern, a pattern with more digits before one
@@ -73,26 +74,11 @@ func checkPattern(text string) error {
 }
 
 // find returns the rule for a response; nil if none fits.
-func (r *replacements) find(status string, s *situation) *rule {
+func (r *replacements) find(code string, s *situation) *rule {
 	for _, e := range r.entries {
-		if e.matches(status) && e.rule.response(s) {
+		if status.Matches(e.status, code) && e.rule.response(s) {
 			return e.rule
 		}
 	}
 	return nil
-}
-
-func (e *entry) matches(status string) bool {
-	if e.digits == exact {
-		return e.status == status
-	}
-	if len(e.status) != len(status) {
-		return false
-	}
-	for i := range len(status) {
-		if e.status[i] != 'x' && e.status[i] != status[i] {
-			return false
-		}
-	}
-	return true
 }

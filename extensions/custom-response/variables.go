@@ -1,6 +1,10 @@
 package main
 
-import "github.com/wasmplane/wasmplane/extensions/internal/template"
+import (
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+	"github.com/wasmplane/wasmplane/extensions/internal/template"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
+)
 
 // What ${...} may name, in headers and in bodies.
 var (
@@ -27,7 +31,7 @@ func (o *original) value(variable string) string {
 	case "status":
 		return o.status
 	case "request_id":
-		return requestHeader(o.ctx, "x-request-id")
+		return httpheader.First(wrapper.RequestHeaders(o.ctx), "x-request-id")
 	case "method":
 		return o.ctx.Method()
 	case "host":

@@ -5,6 +5,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -42,10 +43,5 @@ func (a *attribute) value(ctx wrapper.HttpContext, headers [][2]string) string {
 		}
 		return ""
 	}
-	for _, h := range headers {
-		if h[0] == a.key {
-			return h[1]
-		}
-	}
-	return ""
+	return httpheader.First(headers, a.key)
 }

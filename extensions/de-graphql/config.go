@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -165,6 +166,7 @@ func (c *Config) parseVariable(o field.Object) error {
 	if set && key != "" {
 		v.key = key
 	}
+	v.query = body.ParseQuery(v.key)
 	if v.source == sourcePath && !c.pattern.has(v.key) {
 		return o.FieldError("key", "path_pattern has no {"+v.key+"}")
 	}

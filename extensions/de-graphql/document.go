@@ -1,14 +1,19 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
+)
 
 // variable is one of the document and where its value comes from.
 type variable struct {
 	name   string
 	kind   kind
 	list   bool
-	source string // one of the constants
-	key    string // parameter, segment, or GJSON path in the body
+	source string     // one of the constants
+	key    string     // parameter, segment, or GJSON path in the body
+	query  body.Query // of a key in the body
 }
 
 // kind is how a value is written.

@@ -26,7 +26,7 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 }
 
 func onRequestBody(ctx wrapper.HttpContext, config Config, data []byte) types.Action {
-	if !gjson.ValidBytes(data) {
+	if !body.Valid(body.View(data)) {
 		reply(400, details+".invalid_body", nil, nil)
 		return types.DataStopIterationNoBuffer
 	}
@@ -69,7 +69,7 @@ func (c *Config) readsAnswer() bool { return c.answerPath != "" || c.errorStatus
 // answer is the callback of the call.
 func (c *Config) answer(code int, _ wrapper.Header, data []byte) {
 	status := uint32(code)
-	if c.readsAnswer() && status == 200 && gjson.ValidBytes(data) {
+	if c.readsAnswer() && status == 200 && body.Valid(body.View(data)) {
 		status, data = c.mapped(data)
 	}
 	reply(status, details, append(relay.Headers(), c.debugHeaders()...), data)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -86,7 +87,7 @@ func (c *Config) body(path string, data []byte) (string, error) {
 func (v *variable) json(params []query.Param, segments map[string]string, data []byte) (string, error) {
 	switch v.source {
 	case sourceBody:
-		return v.fromJSON(gjson.GetBytes(data, v.key))
+		return v.fromJSON(v.inBody(data))
 	case sourcePath:
 		if value, ok := segments[v.key]; ok {
 			return v.fromTexts([]string{value})
@@ -100,6 +101,15 @@ func (v *variable) json(params []query.Param, segments map[string]string, data [
 		}
 	}
 	return v.fromTexts(texts)
+}
+
+// inBody is the variable's value in a body. Of a repeated member the last one counts.
+func (v *variable) inBody(data []byte) gjson.Result {
+	raw, ok := v.query.In(body.View(data))
+	if !ok {
+		return gjson.Result{}
+	}
+	return gjson.Parse(raw)
 }
 
 // fromTexts writes a list, or one value: several are joined with commas.
@@ -129,7 +139,7 @@ func (k kind) fromText(text string) (string, error) {
 			return text, nil
 		}
 	case kindJSON:
-		if gjson.Valid(text) {
+		if body.Valid(text) {
 			return strings.TrimSpace(text), nil
 		}
 	default:

@@ -8,8 +8,8 @@ import (
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -113,7 +113,7 @@ func (c *check) admit(headers wrapper.Header, mark bool) bool {
 
 // forged tells whether a header of the request says what only the service may say, by its name in lower case.
 func (a *answer) forged(name string) bool {
-	if name == consumers.Header {
+	if name == httpheader.Consumer {
 		return !a.asksConsumer || a.upstream.has(name)
 	}
 	return a.upstream.has(name) && !clientsOwn(name)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 )
@@ -95,7 +95,7 @@ func (c *Config) parseService(o field.Object) error {
 	if err != nil {
 		return err
 	}
-	c.answer.asksConsumer = c.question.selected.has(consumers.Header)
+	c.answer.asksConsumer = c.question.selected.has(httpheader.Consumer)
 	return c.answer.parse(response)
 }
 

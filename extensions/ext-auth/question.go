@@ -9,7 +9,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -61,8 +61,8 @@ func parseConstants(o field.Object, key string) (constants [][2]string, err erro
 		switch {
 		case value.Type == gjson.Null:
 			return true
-		case !headername.Is(lower):
-			err = headername.Error(object, name.Str)
+		case !httpheader.IsName(lower):
+			err = httpheader.NameError(object, name.Str)
 		case neverCopied(lower):
 			err = object.FieldError(name.Str, "cannot be set")
 		case value.Type == gjson.JSON:

@@ -8,6 +8,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -94,7 +95,7 @@ func (c *check) removeForged() bool {
 	var edits edits
 	for i := range c.request.headers {
 		switch name := c.request.headers[i][0]; {
-		case name == consumers.Header && c.config.stripConsumer, name == failureHeader && c.config.markFailures:
+		case name == httpheader.Consumer && c.config.stripConsumer, name == failureHeader && c.config.markFailures:
 			edits.remove(name)
 		}
 	}

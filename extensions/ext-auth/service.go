@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -117,7 +117,7 @@ func (s *service) parseForward(o field.Object) error {
 		return err
 	case method == "":
 		method = "GET"
-	case !headername.Is(method):
+	case !httpheader.IsName(method):
 		return o.FieldError("request_method", "must be a method")
 	}
 	s.path, s.method = path, strings.ToUpper(method)

@@ -7,10 +7,9 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
-
-const consumerHeader = "x-mse-consumer"
 
 // condition looks at a request; all that is set must hold.
 type condition struct {
@@ -118,7 +117,7 @@ func (c *condition) match(v *visit) bool {
 			return false
 		}
 	}
-	return c.consumers == nil || slices.Contains(c.consumers, firstHeader(v.headers, consumerHeader))
+	return c.consumers == nil || slices.Contains(c.consumers, httpheader.First(v.headers, httpheader.Consumer))
 }
 
 func (a *accepted) accepts(value string) bool {
@@ -139,13 +138,4 @@ func (v *visit) hasParameter(wanted accepted) bool {
 	return slices.ContainsFunc(v.parameters, func(p query.Param) bool {
 		return p.Name == wanted.name && wanted.accepts(p.Value)
 	})
-}
-
-func firstHeader(headers [][2]string, name string) string {
-	for i := range headers {
-		if headers[i][0] == name {
-			return headers[i][1]
-		}
-	}
-	return ""
 }

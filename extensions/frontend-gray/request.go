@@ -4,6 +4,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -54,7 +55,7 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 // begin is nil for requests that the plugin leaves alone.
 func (c *Config) begin(ctx wrapper.HttpContext) *visit {
 	headers := wrapper.RequestHeaders(ctx)
-	t, ok := parseTarget(firstHeader(headers, ":path"))
+	t, ok := parseTarget(httpheader.First(headers, ":path"))
 	if !ok {
 		return nil
 	}
@@ -89,7 +90,7 @@ func (c *Config) edit(ctx wrapper.HttpContext, v *visit) {
 		ctx.DisableReroute()
 	}
 	for _, name := range [...]string{"accept-encoding", "content-length"} {
-		if has(v.headers, name) {
+		if httpheader.Has(v.headers, name) {
 			warn("remove "+name, proxywasm.RemoveHttpRequestHeader(name))
 		}
 	}
@@ -100,15 +101,6 @@ func (c *Config) edit(ctx wrapper.HttpContext, v *visit) {
 	if path, ok := c.rewrite.path(&v.target, v.page, v.version); ok {
 		warn("set :path", proxywasm.ReplaceHttpRequestHeader(":path", path))
 	}
-}
-
-func has(headers [][2]string, name string) bool {
-	for i := range headers {
-		if headers[i][0] == name {
-			return true
-		}
-	}
-	return false
 }
 
 func warn(what string, err error) {

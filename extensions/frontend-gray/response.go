@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -48,8 +49,8 @@ func readResponse(ctx wrapper.HttpContext) (r response, ok bool) {
 		log.Error("get response headers failed: " + err.Error())
 		return r, false
 	}
-	r = response{headers: headers, status: firstHeader(headers, ":status")}
-	r.isHTML = strings.Contains(strings.ToLower(firstHeader(headers, "content-type")), htmlType)
+	r = response{headers: headers, status: httpheader.First(headers, ":status")}
+	r.isHTML = strings.Contains(strings.ToLower(httpheader.First(headers, "content-type")), htmlType)
 	r.obstacle = body.OfResponse(ctx.Method(), headers, ctx.HasResponseBody())
 	switch { // where the SDK calls no body handler
 	case !r.streams():
@@ -90,7 +91,7 @@ func (c *Config) respond(ctx wrapper.HttpContext, v *visit) types.Action {
 		warn("add set-cookie", proxywasm.AddHttpResponseHeader("set-cookie", cookie))
 	}
 	if p := c.page(v, &r, replaces); p != nil {
-		if has(r.headers, "trailer") {
+		if httpheader.Has(r.headers, "trailer") {
 			ctx.BufferResponseBody() // hosts take nothing more for a body once its trailers are there
 		}
 		body.ResponseEdited()
@@ -191,7 +192,7 @@ func onWholeResponse(ctx wrapper.HttpContext, _ Config, data []byte) types.Actio
 }
 
 func (r *response) remove(name string) {
-	if has(r.headers, name) {
+	if httpheader.Has(r.headers, name) {
 		warn("remove "+name, proxywasm.RemoveHttpResponseHeader(name))
 	}
 }

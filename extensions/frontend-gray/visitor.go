@@ -7,7 +7,9 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -31,13 +33,13 @@ func (id *identity) user(headers [][2]string) string {
 	}
 	value, _ := cookie.First(headers, id.userKey)
 	if value == "" {
-		value = firstHeader(headers, id.userHeader)
+		value = httpheader.First(headers, id.userHeader)
 	}
 	if value == "" || id.userPath == "" {
 		return value
 	}
 	text, ok := query.Form(value)
-	if !ok || !gjson.Valid(text) {
+	if !ok || !body.Valid(text) {
 		return value
 	}
 	if part := gjson.Get(text, id.userPath).String(); part != "" {
@@ -51,7 +53,7 @@ func (id *identity) visitor(headers [][2]string) string {
 	if id.visitorKey == "" {
 		return ""
 	}
-	if value := firstHeader(headers, id.visitorHeader); isVisitor(value) {
+	if value := httpheader.First(headers, id.visitorHeader); isVisitor(value) {
 		return value
 	}
 	if value, _ := cookie.First(headers, id.visitorKey); isVisitor(value) {

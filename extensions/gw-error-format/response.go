@@ -7,7 +7,10 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/origin"
+	"github.com/wasmplane/wasmplane/extensions/internal/route"
+	"github.com/wasmplane/wasmplane/extensions/internal/status"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -65,14 +68,14 @@ func (c *Config) examine(ctx wrapper.HttpContext) *gatewayError {
 	if len(c.rules) == 0 {
 		return nil
 	}
-	status, err := proxywasm.GetHttpResponseHeader(":status")
+	code, err := proxywasm.GetHttpResponseHeader(":status")
 	if err != nil {
 		log.Error("get response status failed: " + err.Error())
 		return nil
 	}
-	e := &gatewayError{ctx: ctx, status: status}
+	e := &gatewayError{ctx: ctx, status: code}
 	for _, r := range c.rules {
-		if r.hasStatus(status) {
+		if status.Matches(r.status, code) {
 			e.candidates = append(e.candidates, r)
 		}
 	}
@@ -100,19 +103,6 @@ func (e *gatewayError) fromGateway() bool {
 	}
 	_, err := proxywasm.GetHttpResponseHeader("x-envoy-upstream-service-time")
 	return err != nil
-}
-
-// hasStatus compares with a status, or with a class in which x is any digit.
-func (r *rule) hasStatus(status string) bool {
-	if len(r.status) != len(status) {
-		return false
-	}
-	for i := range len(status) {
-		if r.status[i] != 'x' && r.status[i] != status[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func (r *rule) fits(details string) bool {
@@ -186,22 +176,7 @@ func (e *gatewayError) value(variable string) string {
 	case "details":
 		return e.details
 	case "route":
-		return routeName()
+		return route.Name()
 	}
-	for _, h := range wrapper.RequestHeaders(e.ctx) {
-		if h[0] == "x-request-id" {
-			return h[1]
-		}
-	}
-	return ""
-}
-
-// routeName asks as Higress and as stock Envoy name it; "" if no route took the request.
-func routeName() string {
-	for _, path := range [][]string{{"route_name"}, {"xds", "route_name"}} {
-		if name, err := proxywasm.GetProperty(path); err == nil {
-			return string(name)
-		}
-	}
-	return ""
+	return httpheader.First(wrapper.RequestHeaders(e.ctx), "x-request-id")
 }

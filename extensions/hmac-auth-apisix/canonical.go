@@ -3,7 +3,7 @@ package main
 import (
 	"strings"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 )
 
@@ -18,9 +18,9 @@ func stringToSign(headers [][2]string, c *credentials) (text string, conflicting
 	b.WriteByte('\n')
 	for _, name := range c.listed {
 		if name == requestTarget {
-			b.WriteString(consumers.FirstHeader(headers, ":method"))
+			b.WriteString(httpheader.First(headers, ":method"))
 			b.WriteByte(' ')
-			b.WriteString(consumers.FirstHeader(headers, ":path"))
+			b.WriteString(httpheader.First(headers, ":path"))
 			b.WriteByte('\n')
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -188,8 +188,8 @@ func (a *authentication) parseNonce(o field.Object, listed []string) ([]string, 
 	if !set {
 		name = "x-nonce"
 	}
-	if !headername.IsOrPseudo(name) {
-		return nil, headername.Error(o, "nonce_header")
+	if !httpheader.IsNameOrPseudo(name) {
+		return nil, httpheader.NameError(o, "nonce_header")
 	}
 	a.nonceHeader = strings.ToLower(name)
 	if a.replays == nil {

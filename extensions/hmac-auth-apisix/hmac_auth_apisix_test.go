@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -388,7 +389,7 @@ func TestPhases(t *testing.T) {
 					return
 				}
 				assert.Nil(t, reply)
-				assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, tt.consumer))
+				assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, tt.consumer))
 				assert.False(t, tt.absent != "" && test.HasHeader(host.GetRequestHeaders(), tt.absent))
 				if strings.HasPrefix(tt.name, "a handshake") {
 					assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), "content-length", "0"))
@@ -406,7 +407,7 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 		require.Equal(t, types.OnPluginStartStatusOK, status)
 		headers := requestOf("GET", "/", authorization+": "+keyOnly)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(headers, test.WithEndOfStream(true)))
-		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "demo"))
+		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "demo"))
 		host.CompleteHttp()
 	})
 }

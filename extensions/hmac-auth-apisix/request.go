@@ -8,6 +8,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -137,7 +138,7 @@ func admit(config *Config, r *request) types.Action {
 	auth := config.Auth
 	if auth.replays != nil {
 		refusal, err := auth.replays.Judge(&replayRefusals, signature.Identity{
-			Caller: r.caller.key, Nonce: consumers.FirstHeader(r.headers, auth.nonceHeader), Signature: r.signature}, auth.now())
+			Caller: r.caller.key, Nonce: httpheader.First(r.headers, auth.nonceHeader), Signature: r.signature}, auth.now())
 		if err != nil {
 			return config.Fail("replays cannot be told", err)
 		}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 )
 
@@ -50,7 +50,7 @@ func parseNames(list string) names {
 			continue
 		}
 		bare := strings.Trim(name, " \t")
-		if !headername.IsOrPseudo(bare) && bare != "" {
+		if !httpheader.IsNameOrPseudo(bare) && bare != "" {
 			n.usable = false
 			return n
 		}

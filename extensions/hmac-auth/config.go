@@ -7,7 +7,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -96,8 +96,8 @@ func parseRequired(o field.Object) ([]string, error) {
 	names, _, err := o.Strings("required_headers")
 	for i, name := range names {
 		names[i] = strings.ToLower(name)
-		if !headername.IsOrPseudo(name) {
-			return nil, headername.Error(o, field.Item("required_headers", i))
+		if !httpheader.IsNameOrPseudo(name) {
+			return nil, httpheader.NameError(o, field.Item("required_headers", i))
 		}
 		if names[i] == headerSignature || names[i] == headerNames {
 			return nil, o.FieldError(field.Item("required_headers", i), "is never signed")

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -324,7 +324,7 @@ func TestPhases(t *testing.T) {
 					return
 				}
 				assert.Nil(t, reply)
-				assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "mobile"))
+				assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "mobile"))
 			})
 		}
 	})
@@ -337,7 +337,7 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 		defer host.Reset()
 		require.Equal(t, types.OnPluginStartStatusOK, status)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(vector(), test.WithEndOfStream(true)))
-		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "mobile"))
+		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "mobile"))
 		host.CompleteHttp()
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -70,8 +71,8 @@ func (a *authentication) identify(config *Config, headers [][2]string) (*request
 		log.Warn("a header that must be signed is not")
 		return nil, &headerNotSigned
 	}
-	r.md5 = consumers.FirstHeader(headers, headerMD5)
-	r.form = strings.Contains(strings.ToLower(consumers.FirstHeader(headers, contentType)), formType)
+	r.md5 = httpheader.First(headers, headerMD5)
+	r.form = strings.Contains(strings.ToLower(httpheader.First(headers, contentType)), formType)
 	return r, nil
 }
 
@@ -80,7 +81,7 @@ func admit(config *Config, r *request) types.Action {
 	auth := config.Auth
 	if auth.replays != nil {
 		refusal, err := auth.replays.Judge(&replayRefusals, signature.Identity{
-			Caller: r.caller.key, Nonce: consumers.FirstHeader(r.headers, headerNonce), Signature: r.signature}, auth.now())
+			Caller: r.caller.key, Nonce: httpheader.First(r.headers, headerNonce), Signature: r.signature}, auth.now())
 		if err != nil {
 			return config.Fail("replays cannot be told", err)
 		}

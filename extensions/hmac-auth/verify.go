@@ -3,7 +3,7 @@ package main
 import (
 	"strings"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
 )
 
@@ -30,13 +30,13 @@ func (a *authentication) signsEnough(r *request) bool {
 	if a.replays == nil {
 		return true
 	}
-	if date := consumers.FirstHeader(r.headers, headerDate); date == "" && !r.names.holds(headerTimestamp) {
+	if date := httpheader.First(r.headers, headerDate); date == "" && !r.names.holds(headerTimestamp) {
 		return false
 	}
 	if !a.replays.Nonce {
 		return true
 	}
-	return r.names.holds(headerNonce) && consumers.FirstHeader(r.headers, headerNonce) != ""
+	return r.names.holds(headerNonce) && httpheader.First(r.headers, headerNonce) != ""
 }
 
 func isThere(headers [][2]string, name string) bool {
@@ -50,7 +50,7 @@ func (a *authentication) verify(r *request, form string) (ok bool, text string) 
 	if !r.names.usable {
 		return false, ""
 	}
-	path, query, _ := strings.Cut(consumers.FirstHeader(r.headers, ":path"), "?")
+	path, query, _ := strings.Cut(httpheader.First(r.headers, ":path"), "?")
 	list, repeated, ok := parameters(query, form)
 	if !ok {
 		return false, ""

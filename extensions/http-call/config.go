@@ -6,7 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -38,8 +38,8 @@ func parseConfig(json gjson.Result, config *Config) error {
 		return err
 	}
 	for _, key := range []string{"bodyHeader", "tokenHeader"} {
-		if !headername.Is(json.Get(key).String()) { // the plugin removes the headers it is told: no pseudo headers
-			return headername.Error(field.Of(json), key)
+		if !httpheader.IsName(json.Get(key).String()) { // the plugin removes the headers it is told: no pseudo headers
+			return httpheader.NameError(field.Of(json), key)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 )
 
@@ -15,7 +16,6 @@ const (
 	defaultLength = 4000      // bytes of a header's value
 	defaultBody   = 100 << 20 // bytes
 	defaultEvent  = 64 << 10  // bytes
-	mostBody      = 1 << 30   // bytes; a guest has no more
 )
 
 // The instances. That of requests stands near the client, that of responses near the backend.
@@ -71,23 +71,19 @@ func parseConfig(o field.Object, config *Config) error {
 		return err
 	}
 	config.names = headersOf(config.arguments)
-	maxBody, set, err := o.Int("max_body_bytes", 1, mostBody)
+	maxBody, err := o.IntOr("max_body_bytes", 1, body.MostBytes, defaultBody)
 	if err != nil {
 		return err
 	}
-	if config.maxBody = defaultBody; set {
-		config.maxBody = uint32(maxBody)
-	}
+	config.maxBody = uint32(maxBody)
 	if config.keepsRoute, _, err = o.Bool("disable_reroute"); err != nil {
 		return err
 	}
 	if config.eventStreams, _, err = o.Bool("event_streams"); err != nil {
 		return err
 	}
-	maxEvent, set, err := o.Int("max_event_bytes", 1, mostBody)
-	if config.maxEvent = defaultEvent; set {
-		config.maxEvent = int(maxEvent)
-	}
+	maxEvent, err := o.IntOr("max_event_bytes", 1, body.MostBytes, defaultEvent)
+	config.maxEvent = int(maxEvent)
 	return err
 }
 
@@ -136,14 +132,8 @@ func parseArguments(o field.Object) ([]argument, error) {
 	return arguments, nil
 }
 
-// isOwnName tells whether a name, in lower case, is that of a header (RFC 9110, section 5.6.2) that no protocol needs: the
-// plugin removes what clients send under it.
+// isOwnName tells whether a name, in lower case, is that of a header that no protocol needs: the plugin removes what clients
+// send under it.
 func isOwnName(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return strings.HasPrefix(name, "x-") && len(name) > len("x-")
+	return httpheader.IsName(name) && strings.HasPrefix(name, "x-") && len(name) > len("x-")
 }

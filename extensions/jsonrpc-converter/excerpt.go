@@ -96,13 +96,3 @@ func (e *excerpt) unit(r rune) {
 		e.add(c)
 	}
 }
-
-// hasControls tells whether a text holds a control character (RFC 5234, appendix B.1).
-func hasControls(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return true
-		}
-	}
-	return false
-}

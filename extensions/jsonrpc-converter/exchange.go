@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -74,10 +75,5 @@ func onResponseBody(ctx wrapper.HttpContext, config Config, data []byte) types.A
 }
 
 func isJSON(headers [][2]string) bool {
-	for i := range headers {
-		if headers[i][0] == "content-type" {
-			return strings.Contains(strings.ToLower(headers[i][1]), "application/json")
-		}
-	}
-	return false
+	return strings.Contains(strings.ToLower(httpheader.First(headers, "content-type")), "application/json")
 }

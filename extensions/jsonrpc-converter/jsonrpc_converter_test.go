@@ -86,7 +86,8 @@ func TestWhatIsHeld(t *testing.T) {
 		{"an encoded body", stageRequest, request([2]string{"content-encoding", "gzip"}), false, types.ActionContinue},
 		{"a binary body", stageResponse, request([2]string{"content-type", "application/octet-stream"}), false, types.ActionContinue},
 		{"gRPC", stageResponse, request([2]string{"content-type", "application/grpc"}), false, types.ActionContinue},
-		{"an upgrade", stageResponse, request([2]string{"upgrade", "h2c"}, [2]string{"connection", "upgrade"}), false, types.ActionContinue},
+		{"a handshake", stageResponse, [][2]string{{":method", "GET"}, {":authority", "h"}, {"upgrade", "websocket"}, {"connection", "upgrade"}}, false, types.ActionContinue},
+		{"an upgrade header on a POST", stageResponse, request([2]string{"upgrade", "h2c"}, [2]string{"connection", "upgrade"}), false, types.HeaderStopIteration},
 		{"CONNECT", stageRequest, [][2]string{{":method", "CONNECT"}, {":authority", "h"}}, false, types.ActionContinue},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,14 +3,12 @@
 package main
 
 import (
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
 func main() {}
-
-// rebuildMemory is the guest's size, in bytes, from which a fresh VM is asked for: a guest's memory never shrinks.
-const rebuildMemory = 200 << 20
 
 func init() {
 	wrapper.SetCtx(
@@ -18,7 +16,7 @@ func init() {
 		wrapper.NoRouteCall[Config](),
 		wrapper.ReadsRequestHeaders[Config](),
 		wrapper.WithoutInPlaceBodyEdits[Config](),
-		wrapper.WithRebuildMaxMemBytes[Config](rebuildMemory),
+		wrapper.WithRebuildMaxMemBytes[Config](body.RebuildMemory),
 		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 		wrapper.ProcessRequestBody(onRequestBody),

@@ -4,6 +4,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // message is a JSON-RPC request or response (JSON-RPC 2.0, sections 4 and 5). Members that are not there do not exist. Where
@@ -61,7 +62,7 @@ func (c *Config) publishRequest(m *message, p *publication) {
 		p.json(paramsHeader, m.params.Raw)
 		return
 	}
-	if name := body.Last(m.params.Raw, namePath); name.Type == gjson.String && !hasControls(name.Str) {
+	if name := body.Last(m.params.Raw, namePath); name.Type == gjson.String && !httpheader.HasControl(name.Str) {
 		p.text(toolHeader, name.Str)
 	}
 	arguments := body.Last(m.params.Raw, argumentsPath)
@@ -98,7 +99,7 @@ func (p *publication) common(m *message, method string) {
 	if m.id.Type == gjson.String || m.id.Type == gjson.Number {
 		p.value(idHeader, m.id)
 	}
-	if !hasControls(method) {
+	if !httpheader.HasControl(method) {
 		p.text(methodHeader, method)
 	}
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/pretty"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -33,7 +32,7 @@ func parseClaimCopies(o field.Object) ([]claimCopy, error) {
 		if c.claim, err = object.Required("claim"); err != nil {
 			return nil, err
 		}
-		if c.header, err = headername.Required(object, "header"); err != nil {
+		if c.header, err = httpheader.RequiredName(object, "header"); err != nil {
 			return nil, err
 		}
 		if headers[c.header] {
@@ -53,7 +52,7 @@ func parseClaimCopies(o field.Object) ([]claimCopy, error) {
 // apply copies the claim. With override, a claim that the token does not have removes the client's header.
 func (c *claimCopy) apply(claims jwt.Object) error {
 	value := claimText(claims.Get(c.claim))
-	if !consumers.IsPrintable(value) {
+	if !httpheader.IsValue(value) {
 		log.Warn("claim \"" + c.claim + "\" is left out: no header can hold it")
 		value = ""
 	}

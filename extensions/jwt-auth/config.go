@@ -6,7 +6,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt/remote"
 )
 
@@ -44,7 +44,7 @@ func parseAuthentication(o field.Object) (*authentication, error) {
 		return nil, errors.New("at least one consumer should be configured for a rule")
 	}
 	auth := &authentication{clock: time.Now}
-	names, err := headername.List(o, "enable_headers")
+	names, err := httpheader.Names(o, "enable_headers")
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/authority"
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // exemption describes requests that need no authentication. What is not set does not matter.
@@ -80,8 +80,8 @@ func (a *authentication) exempts(headers [][2]string) bool {
 	if len(a.exempt) == 0 {
 		return false
 	}
-	path, _, _ := strings.Cut(consumers.FirstHeader(headers, ":path"), "?")
-	method, host := consumers.FirstHeader(headers, ":method"), authority.Host(consumers.FirstHeader(headers, ":authority"))
+	path, _, _ := strings.Cut(httpheader.First(headers, ":path"), "?")
+	method, host := httpheader.First(headers, ":method"), authority.Host(httpheader.First(headers, ":authority"))
 	for i := range a.exempt {
 		if a.exempt[i].covers(path, method, host) {
 			return true

@@ -5,8 +5,8 @@ import (
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -43,7 +43,7 @@ func (r *request) hide(d *decision) error {
 		}
 	}
 	if len(params) > 0 {
-		path := query.Without(consumers.FirstHeader(r.headers, ":path"), func(name string) bool { return params[name] })
+		path := query.Without(httpheader.First(r.headers, ":path"), func(name string) bool { return params[name] })
 		if err := proxywasm.ReplaceHttpRequestHeader(":path", path); err != nil {
 			return err
 		}

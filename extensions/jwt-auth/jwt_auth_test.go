@@ -15,6 +15,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -268,7 +269,7 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 		host := start(t, `{"consumers": [`+oct("a", "")+`]}`)
 		defer host.Reset()
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(headers("/", "authorization: Bearer "+token(`{}`))))
-		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "a"))
+		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "a"))
 		host.CompleteHttp()
 	})
 }

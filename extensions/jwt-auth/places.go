@@ -6,7 +6,7 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -34,7 +34,7 @@ func parsePlaces(o field.Object) (p places, err error) {
 		return p, err
 	}
 	for _, object := range objects {
-		name, err := headername.Required(object, "name")
+		name, err := httpheader.RequiredName(object, "name")
 		if err != nil {
 			return p, err
 		}
@@ -105,7 +105,7 @@ func (f *found) only(values []string) bool {
 
 func (r *request) paramValues(name string) []string {
 	if !r.paramsRead {
-		r.params, r.paramsRead = query.Params(consumers.FirstHeader(r.headers, ":path")), true
+		r.params, r.paramsRead = query.Params(httpheader.First(r.headers, ":path")), true
 	}
 	var values []string
 	for i := range r.params {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // idp publishes a key, and signs with it.
@@ -84,7 +84,7 @@ func TestRequestsWaitForTheFirstKeySet(t *testing.T) {
 				}
 				assert.Nil(t, reply)
 				assert.Equal(t, types.ActionContinue, host.GetHttpStreamAction())
-				assert.Equal(t, []string{"partner"}, values(host.GetRequestHeaders(), consumers.Header))
+				assert.Equal(t, []string{"partner"}, values(host.GetRequestHeaders(), httpheader.Consumer))
 				assert.Equal(t, []string{"u-1"}, values(host.GetRequestHeaders(), "x-user"))
 				assert.Empty(t, values(host.GetRequestHeaders(), "authorization"))
 			})
@@ -109,7 +109,7 @@ func TestOneCallServesAllThatWait(t *testing.T) {
 		host.CallOnHttpCallResponse(calls[0].CalloutID, [][2]string{{":status", "200"}}, nil, good.jwks("one"))
 		for _, stream := range streams {
 			assert.Equal(t, types.ActionContinue, host.GetCurrentHttpStreamAction(stream))
-			assert.Equal(t, []string{"partner"}, values(host.GetCurrentRequestHeaders(stream), consumers.Header))
+			assert.Equal(t, []string{"partner"}, values(host.GetCurrentRequestHeaders(stream), httpheader.Consumer))
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
@@ -64,7 +64,7 @@ func TestWhoMustAuthenticate(t *testing.T) {
 				}
 				require.NotNil(t, reply)
 				assert.Equal(t, tt.status, reply.StatusCode)
-				assert.False(t, test.HasHeader(host.GetRequestHeaders(), consumers.Header))
+				assert.False(t, test.HasHeader(host.GetRequestHeaders(), httpheader.Consumer))
 			})
 		}
 	})
@@ -207,7 +207,7 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 		defer host.Reset()
 		require.Equal(t, types.OnPluginStartStatusOK, status)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(headers("/", "x-api-key: k-bbb")))
-		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "app-b"))
+		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "app-b"))
 		host.CompleteHttp()
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -32,7 +33,7 @@ func findKeys(c *credentials, headers [][2]string, found []key) []key {
 			continue
 		}
 		if !parsed {
-			params, parsed = query.Params(consumers.FirstHeader(headers, ":path")), true
+			params, parsed = query.Params(httpheader.First(headers, ":path")), true
 		}
 		for _, q := range params {
 			if q.Name == p.param && q.Value != "" {

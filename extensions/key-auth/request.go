@@ -4,7 +4,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -72,6 +72,6 @@ func hideKeys(c *credentials, headers [][2]string, found []key) error {
 	if len(params) == 0 {
 		return nil
 	}
-	path := query.Without(consumers.FirstHeader(headers, ":path"), func(name string) bool { return params[name] })
+	path := query.Without(httpheader.First(headers, ":path"), func(name string) bool { return params[name] })
 	return proxywasm.ReplaceHttpRequestHeader(":path", path)
 }

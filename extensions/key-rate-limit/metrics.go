@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
@@ -24,11 +22,11 @@ func parseMetrics(o field.Object) (*metrics, error) {
 	for i := range len(name) {
 		c := name[i]
 		if c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return nil, errors.New("metrics: must be made of letters, digits and _")
+			return nil, o.FieldError("metrics", "must be made of letters, digits and _")
 		}
 	}
 	if name == "" {
-		return nil, errors.New("metrics: must not be empty")
+		return nil, o.FieldError("metrics", "must not be empty")
 	}
 	return &metrics{name: name}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/status"
 )
 
 const defaultMaxSize = 10240 // bytes
@@ -107,11 +108,11 @@ func parseConditions(o, only field.Object) (c conditions, err error) {
 		return c, err
 	}
 	for i, item := range only.Get("statuses").Array() {
-		status := strings.ToLower(item.String())
-		if len(status) != 3 || strings.Trim(status[:1], "12345") != "" || strings.Trim(status[1:], "0123456789x") != "" {
+		pattern, ok := status.Parse(item.String())
+		if !ok {
 			return c, only.FieldError(field.Item("statuses", i), `must be a status such as 404 or "5xx", not `+item.Raw)
 		}
-		c.statuses = append(c.statuses, status)
+		c.statuses = append(c.statuses, pattern)
 	}
 	return c, nil
 }
@@ -139,17 +140,4 @@ func (s *side) records(contentType string, missing bool) bool {
 		}
 	}
 	return false
-}
-
-func (c *conditions) hasStatus(status string) bool {
-	for _, pattern := range c.statuses {
-		fits := len(status) == len(pattern)
-		for i := 0; fits && i < len(pattern); i++ {
-			fits = pattern[i] == 'x' || pattern[i] == status[i]
-		}
-		if fits {
-			return true
-		}
-	}
-	return c.statuses == nil
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+	"github.com/wasmplane/wasmplane/extensions/internal/status"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -28,7 +30,7 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	if config.request.headers && headers != nil {
 		r.write(requestHeadersKey, config.headersText(headers))
 	}
-	contentType := value(headers, "content-type")
+	contentType := httpheader.First(headers, "content-type")
 	if method := ctx.Method(); method != "POST" && method != "PUT" && method != "PATCH" || !config.request.records(contentType, false) {
 		ctx.DontReadRequestBody()
 		return types.ActionContinue
@@ -70,7 +72,7 @@ func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	if err != nil {
 		log.Error("get response headers failed: " + err.Error())
 	}
-	if !config.hasStatus(value(headers, ":status")) {
+	if config.statuses != nil && !status.MatchesAny(config.statuses, httpheader.First(headers, ":status")) {
 		ctx.SetContext(recordKey, nil)
 		ctx.DontReadResponseBody()
 		return types.ActionContinue
@@ -79,8 +81,8 @@ func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	if config.response.headers && err == nil {
 		r.write(responseHeadersKey, config.headersText(headers))
 	}
-	contentType := value(headers, "content-type")
-	if value(headers, "content-encoding") != "" || !config.response.records(contentType, true) {
+	contentType := httpheader.First(headers, "content-type")
+	if httpheader.First(headers, "content-encoding") != "" || !config.response.records(contentType, true) {
 		ctx.DontReadResponseBody()
 		return types.ActionContinue
 	}
@@ -93,13 +95,4 @@ func onResponseChunk(ctx wrapper.HttpContext, config Config, chunk []byte, last 
 		r.response.add(r, &config, chunk, last)
 	}
 	return chunk
-}
-
-func value(headers [][2]string, name string) string {
-	for _, h := range headers {
-		if h[0] == name {
-			return h[1]
-		}
-	}
-	return ""
 }

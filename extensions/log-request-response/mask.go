@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -15,7 +16,7 @@ const mask = "***"
 func (c *Config) headersText(headers [][2]string) string {
 	out := []byte{'{'}
 	for i, h := range headers {
-		if earlier(headers[:i], h[0]) {
+		if httpheader.Has(headers[:i], h[0]) {
 			continue
 		}
 		if len(out) > 1 {
@@ -26,15 +27,6 @@ func (c *Config) headersText(headers [][2]string) string {
 		out = c.appendValues(out, h[0], headers[i:])
 	}
 	return string(append(out, '}'))
-}
-
-func earlier(headers [][2]string, name string) bool {
-	for _, h := range headers {
-		if h[0] == name {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Config) appendValues(out []byte, name string, headers [][2]string) []byte {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
@@ -78,7 +79,7 @@ func (c *capture) add(r *record, config *Config, chunk []byte, last bool) {
 		c.data = nil
 	}
 	if config.recordSize && last && c.size > 0 {
-		r.write(c.key+"-size", decimal(c.size))
+		r.write(c.key+"-size", strconv.Itoa(c.size))
 	}
 }
 
@@ -95,11 +96,4 @@ func wholeCharacters(data []byte) []byte {
 		break
 	}
 	return data
-}
-
-func decimal(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return decimal(n/10) + string(rune('0'+n%10))
 }

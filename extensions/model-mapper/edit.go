@@ -87,7 +87,7 @@ func (r *request) hold(chunk []byte, verdict model.Verdict, last bool) []byte {
 		wrapper.HoldRequestBody(r.ctx)
 		return chunk
 	}
-	edited, err := r.mapForm(model.Text(chunk))
+	edited, err := r.mapForm(body.View(chunk))
 	if err != nil {
 		log.Error(err.Error())
 	}

@@ -3,8 +3,8 @@
 package main
 
 import (
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
-	"github.com/wasmplane/wasmplane/extensions/internal/model"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -15,7 +15,7 @@ func init() {
 		"model-mapper",
 		wrapper.NoRouteCall[Config](),
 		wrapper.WithoutInPlaceBodyEdits[Config](),
-		wrapper.WithRebuildMaxMemBytes[Config](model.RebuildMemory),
+		wrapper.WithRebuildMaxMemBytes[Config](body.RebuildMemory),
 		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 		wrapper.ProcessRequestBody(onRequestBody),

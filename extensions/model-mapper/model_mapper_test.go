@@ -71,7 +71,7 @@ func TestRequestsThatAreNotHeld(t *testing.T) {
 		{"encoded", post(isJSON, [2]string{"content-encoding", "gzip"}), false},
 		{"a charset", post([2]string{"content-type", "application/json; charset=utf-16le"}), false},
 		{"no transformation", post(isJSON, [2]string{"cache-control", "no-transform"}), false},
-		{"an upgrade", post([2]string{"connection", "Upgrade"}, [2]string{"upgrade", "websocket"}), false},
+		{"a handshake", [][2]string{{":authority", "h"}, {":path", "/v1/completions"}, {":method", "GET"}, {"connection", "Upgrade"}, {"upgrade", "websocket"}}, false},
 		{"CONNECT", [][2]string{{":authority", "h"}, {":path", "/v1/completions"}, {":method", "CONNECT"}, {":protocol", "websocket"}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/model"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -72,9 +73,9 @@ func onRequestBody(ctx wrapper.HttpContext, _ Config, data []byte) types.Action 
 	var edited []byte
 	var err error
 	if r.kind == model.Multipart {
-		edited, err = r.mapForm(model.Text(data))
+		edited, err = r.mapForm(body.View(data))
 	} else {
-		edited, err = r.mapJSON(model.Text(data))
+		edited, err = r.mapJSON(body.View(data))
 	}
 	if err != nil {
 		log.Error(err.Error())
@@ -93,7 +94,7 @@ func onRequestBody(ctx wrapper.HttpContext, _ Config, data []byte) types.Action 
 
 // final tells the name that the backend gets, and remembers the one that the client asked for.
 func (r *request) final(asked, final string) {
-	if !model.IsHeaderValue(final) {
+	if httpheader.HasControl(final) {
 		r.removeHeader()
 		return
 	}

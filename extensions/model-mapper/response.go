@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -32,7 +33,7 @@ func onResponseHeaders(ctx wrapper.HttpContext, _ Config) types.Action {
 		rest := slices.DeleteFunc(slices.Clone(headers), func(h [2]string) bool { return h[0] == "content-type" })
 		obstacle = body.OfResponse(ctx.Method(), rest, true)
 	}
-	if obstacle != "" || !r.events && !body.IsJSON(contentType(headers)) {
+	if obstacle != "" || !r.events && !body.IsJSON(httpheader.First(headers, "content-type")) {
 		ctx.DontReadResponseBody()
 		return types.ActionContinue
 	}
@@ -46,13 +47,4 @@ func onResponseChunk(ctx wrapper.HttpContext, _ Config, chunk []byte, _ bool) []
 		return r.next(chunk)
 	}
 	return chunk
-}
-
-func contentType(headers [][2]string) string {
-	for i := range headers {
-		if headers[i][0] == "content-type" {
-			return headers[i][1]
-		}
-	}
-	return ""
 }

@@ -36,9 +36,9 @@ func (r *request) whole(data []byte) (edited []byte, action types.Action) {
 	var n named
 	var err error
 	if r.kind == model.Multipart {
-		n, err = r.inForm(model.Text(data))
+		n, err = r.inForm(body.View(data))
 	} else {
-		n, err = r.inJSON(model.Text(data))
+		n, err = r.inJSON(body.View(data))
 	}
 	if err != nil {
 		log.Error(err.Error())

@@ -5,7 +5,7 @@ import (
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/model"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -52,7 +52,7 @@ func (c *Config) decide(name string, message func() string, edits bool) (d decis
 }
 
 // usable tells whether a name can be routed by.
-func usable(name string) bool { return name != "" && model.IsHeaderValue(name) }
+func usable(name string) bool { return name != "" && !httpheader.HasControl(name) }
 
 // apply sets the headers.
 func (d *decision) apply() {

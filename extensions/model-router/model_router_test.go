@@ -108,7 +108,6 @@ func TestUpgradesWithABody(t *testing.T) {
 		{"a handshake that says that there is no body", append(get[:3:3], upgrade, [2]string{"content-length", "0"}), false},
 		{"with a length", append(get[:3:3], upgrade, [2]string{"content-length", "13"}), true},
 		{"in chunks", append(get[:3:3], upgrade, [2]string{"transfer-encoding", "chunked"}), true},
-		{"another method", post(isJSON, upgrade), true},
 		{"CONNECT", [][2]string{{":authority", "a.test"}, {":path", "/v1/responses"}, {":method", "CONNECT"}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -128,6 +127,18 @@ func TestUpgradesWithABody(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAnUpgradeHeaderHidesNoBody(t *testing.T) {
+	test.RunGoTest(t, func(t *testing.T) {
+		host := started(t, `{"denyModels": ["dear"]}`)
+		defer host.Reset()
+		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isJSON, [2]string{"upgrade", "websocket"})))
+		host.CallOnHttpStreamingRequestBody([]byte(`{"model":"dear"}`), true)
+		reply := host.GetLocalResponse()
+		require.NotNil(t, reply)
+		assert.Equal(t, "model-router.model_not_allowed", reply.StatusCodeDetail)
+	})
 }
 
 func TestUploadsStreamFromTheNameOn(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/model"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -19,7 +20,7 @@ func onRequestChunk(ctx wrapper.HttpContext, _ Config, chunk []byte, last bool) 
 		return r.next(chunk, last)
 	}
 	name, verdict := r.upload.Look(chunk, last)
-	if verdict != model.Found || r.chooses(name) || name != "" && !model.IsHeaderValue(name) {
+	if verdict != model.Found || r.chooses(name) || name != "" && httpheader.HasControl(name) {
 		return r.hold(chunk, verdict, last)
 	}
 	r.named = true

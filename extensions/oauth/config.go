@@ -9,7 +9,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -137,8 +137,8 @@ func (a *authentication) parsePlaces(o field.Object) error {
 	if !set {
 		header = defaultHeader
 	}
-	if !headername.Is(header) {
-		return headername.Error(o, key)
+	if !httpheader.IsName(header) {
+		return httpheader.NameError(o, key)
 	}
 	a.header = strings.ToLower(header)
 	path, set, err := consumers.Text(o, "auth_path")

@@ -9,6 +9,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -22,31 +23,31 @@ const maxForm = 32 << 10
 // isTokenRequest tells whether a request is for the token endpoint: GET or POST, and a path that ends with the
 // endpoint's. None of them gets to a backend; any other request has its token checked.
 func (a *authentication) isTokenRequest(headers [][2]string) bool {
-	method := consumers.FirstHeader(headers, ":method")
+	method := httpheader.First(headers, ":method")
 	if method != "GET" && method != "POST" {
 		return false
 	}
-	path, _, _ := strings.Cut(consumers.FirstHeader(headers, ":path"), "?")
+	path, _, _ := strings.Cut(httpheader.First(headers, ":path"), "?")
 	return strings.HasSuffix(path, a.path)
 }
 
 // beginToken answers a token request, or holds it until its form is there; the action is then types.HeaderStopIteration.
 func beginToken(ctx wrapper.HttpContext, config *Config, headers [][2]string) types.Action {
-	if consumers.FirstHeader(headers, ":method") == "GET" {
-		text, ok := query.Of(consumers.FirstHeader(headers, ":path"))
+	if httpheader.First(headers, ":method") == "GET" {
+		text, ok := query.Of(httpheader.First(headers, ":path"))
 		if !ok {
 			return noParameters.Send()
 		}
 		return answerToken(config, text)
 	}
-	if !strings.Contains(strings.ToLower(consumers.FirstHeader(headers, "content-type")), formType) {
+	if !strings.Contains(strings.ToLower(httpheader.First(headers, "content-type")), formType) {
 		return noForm.Send()
 	}
 	// What comes after a request for another protocol is no form, and has no end that could be waited for.
-	if !ctx.HasRequestBody() || consumers.HasHeader(headers, "upgrade") {
+	if !ctx.HasRequestBody() || httpheader.Has(headers, "upgrade") {
 		return answerToken(config, "")
 	}
-	length, err := strconv.ParseUint(consumers.FirstHeader(headers, "content-length"), 10, 64)
+	length, err := strconv.ParseUint(httpheader.First(headers, "content-length"), 10, 64)
 	if err == nil && length > maxForm {
 		return formTooLarge.Send()
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -140,7 +140,7 @@ func TestTheLifeOfAToken(t *testing.T) {
 				status = reply.StatusCode
 			}
 			assert.Equal(t, tt.want, status, "%+v", tt)
-			assert.Equal(t, tt.want == 0, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "billing"))
+			assert.Equal(t, tt.want == 0, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "billing"))
 			host.Reset()
 		}
 	})
@@ -267,34 +267,10 @@ func TestWhatFailsRefuses(t *testing.T) {
 				assert.Equal(t, uint32(500), reply.StatusCode)
 				assert.Equal(t, "oauth.internal_error", reply.StatusCodeDetail)
 				assert.Empty(t, reply.Data)
-				assert.False(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "billing"))
+				assert.False(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "billing"))
 			})
 		}
 	})
-}
-
-func TestTheNameOfTheRoute(t *testing.T) {
-	tests := []struct {
-		name       string
-		properties map[string]string
-		want       string
-	}{
-		{"as Higress has it", map[string]string{"route_name": "maps", "xds.route_name": "other"}, "maps"},
-		{"as stock Envoy has it", map[string]string{"xds.route_name": "maps"}, "maps"},
-		{"empty", map[string]string{"route_name": "", "xds.route_name": ""}, ""},
-		{"unknown", nil, ""},
-	}
-	for _, tt := range tests {
-		name, err := routeName(func(path []string) ([]byte, error) {
-			value, ok := tt.properties[strings.Join(path, ".")]
-			if !ok {
-				return nil, types.ErrorStatusNotFound
-			}
-			return []byte(value), nil
-		})
-		assert.Equal(t, tt.want, name, tt.name)
-		assert.Equal(t, tt.want == "", err != nil, tt.name)
-	}
 }
 
 func TestTheCompiledModuleIssuesTokensAndTakesThem(t *testing.T) {
@@ -311,7 +287,7 @@ func TestTheCompiledModuleIssuesTokensAndTakesThem(t *testing.T) {
 		host.CompleteHttp()
 		action := host.CallOnHttpRequestHeaders(request("GET", "/", "authorization: Bearer "+token), test.WithEndOfStream(true))
 		require.Equal(t, types.ActionContinue, action)
-		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), consumers.Header, "billing"))
+		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "billing"))
 		host.CompleteHttp()
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 const denied = "oauth_access_denied"
@@ -50,12 +51,12 @@ func visible(text string) string {
 // noToken is the answer to a request without a token that is good. The realm is the request's URL, without the query,
 // which may hold secrets.
 func noToken(headers [][2]string) *consumers.Refusal {
-	path := consumers.FirstHeader(headers, "x-envoy-original-path")
+	path := httpheader.First(headers, "x-envoy-original-path")
 	if path == "" {
-		path = consumers.FirstHeader(headers, ":path")
+		path = httpheader.First(headers, ":path")
 	}
 	path, _, _ = strings.Cut(path, "?")
-	realm := consumers.FirstHeader(headers, ":scheme") + "://" + consumers.FirstHeader(headers, ":authority") +
+	realm := httpheader.First(headers, ":scheme") + "://" + httpheader.First(headers, ":authority") +
 		path[:min(len(path), maxShown)]
 	return &consumers.Refusal{Status: 401, Details: denied, Body: "Invalid Jwt token",
 		Headers: [][2]string{{"WWW-Authenticate", `Bearer realm="` + quotable(realm) + `"`}}}

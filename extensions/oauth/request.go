@@ -7,6 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/route"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -61,11 +62,11 @@ func check(config *Config, headers [][2]string) types.Action {
 		return notAllowed.Send()
 	}
 	if auth.perRoute {
-		route, err := routeName(proxywasm.GetProperty)
-		if err != nil {
-			return config.Fail("the route of a request is not known", err)
+		current := route.Name()
+		if current == "" {
+			return config.Fail("the route of a request is not known", errNoRoute)
 		}
-		if audience != route {
+		if audience != current {
 			log.Warn("the token of consumer \"" + c.name + "\" is for another route")
 			return notAllowed.Send()
 		}
@@ -83,15 +84,9 @@ func (a *authentication) audience() (string, error) {
 	if !a.perRoute {
 		return anyRoute, nil
 	}
-	return routeName(proxywasm.GetProperty)
-}
-
-// routeName is the name of the route that the current request takes. Stock Envoy has it as xds.route_name only.
-func routeName(property func(path []string) ([]byte, error)) (string, error) {
-	for _, path := range [...][]string{{"route_name"}, {"xds", "route_name"}} {
-		if name, err := property(path); err == nil && len(name) > 0 {
-			return string(name), nil
-		}
+	name := route.Name()
+	if name == "" {
+		return "", errNoRoute
 	}
-	return "", errNoRoute
+	return name, nil
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/authority"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -44,7 +44,7 @@ func parseCookies(r *reader) *cookies {
 	}
 	c.parseSecret(r)
 	c.parseSameSite(r)
-	if !headername.Is(c.name) || len(c.name) > 256 {
+	if !httpheader.IsName(c.name) || len(c.name) > 256 {
 		r.fault("cookie_name: must be the name of a cookie, of at most 256 characters")
 	}
 	if !isAttribute(c.path) || c.path[0] != '/' {

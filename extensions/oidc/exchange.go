@@ -7,7 +7,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -143,7 +143,7 @@ func (x *exchange) wantsJSON() bool {
 }
 
 // header is the first value of a request header, "" if there is none.
-func (x *exchange) header(name string) string { return consumers.FirstHeader(x.headers, name) }
+func (x *exchange) header(name string) string { return httpheader.First(x.headers, name) }
 
 // parameter is the first value of a parameter in the query, "" if there is none.
 func (x *exchange) parameter(name string) string {

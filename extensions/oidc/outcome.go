@@ -6,7 +6,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -26,7 +26,7 @@ func (x *exchange) pass(s *session) {
 	if x.passAccessToken {
 		accessToken = s.accessToken
 	}
-	for _, h := range [...][2]string{{authorization, idToken}, {forwardedAccessToken, accessToken}, {consumers.Header, ""}} {
+	for _, h := range [...][2]string{{authorization, idToken}, {forwardedAccessToken, accessToken}, {httpheader.Consumer, ""}} {
 		if err := x.setHeader(h[0], h[1]); err != nil {
 			log.Error(h[0] + " cannot be set: " + err.Error())
 			x.refuse(500, "oidc.internal_error")
@@ -54,7 +54,7 @@ func (x *exchange) setHeader(name, value string) error {
 	if value != "" {
 		return proxywasm.ReplaceHttpRequestHeader(name, value)
 	}
-	if !consumers.HasHeader(x.headers, name) {
+	if !httpheader.Has(x.headers, name) {
 		return nil
 	}
 	return proxywasm.RemoveHttpRequestHeader(name)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -66,8 +66,8 @@ func (c *Config) parseNonce(o field.Object) error {
 	if err != nil {
 		return err
 	}
-	if c.header = strings.ToLower(header); !headername.Is(c.header) {
-		return headername.Error(o, "nonce_header")
+	if c.header = strings.ToLower(header); !httpheader.IsName(c.header) {
+		return httpheader.NameError(o, "nonce_header")
 	}
 	if c.force, _, err = o.Bool("force_nonce"); err != nil {
 		return err

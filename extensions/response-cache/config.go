@@ -11,6 +11,7 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -265,7 +266,7 @@ func (c *cache) parseHTTP(o field.Object) error {
 		Statuses:     c.statuses,
 	}
 	if !c.shared && !hasPart(c.parts, partConsumer) {
-		c.rules.UserHeaders = []string{consumerHeader}
+		c.rules.UserHeaders = []string{httpheader.Consumer}
 	}
 	return nil
 }

@@ -7,12 +7,10 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
-const (
-	consumerHeader = "x-mse-consumer"
-	longestKey     = 1024 // bytes; longer ones are hashed
-)
+const longestKey = 1024 // bytes; longer ones are hashed
 
 // Keys that the plugin makes begin with one of these. What a client says never does: such a key is hashed, too.
 const (
@@ -56,7 +54,7 @@ func digest(text []byte) string {
 // key parts have different ones.
 func (c *cache) keyOf(key string, headers httpcache.Headers) string {
 	user, hasUser := headers.Joined("authorization")
-	consumer, hasConsumer := headers.Joined(consumerHeader)
+	consumer, hasConsumer := headers.Joined(httpheader.Consumer)
 	hasUser, hasConsumer = hasUser && !c.shared, hasConsumer && !c.shared
 	if len(c.parts) > 0 || hasUser || hasConsumer {
 		var all combine

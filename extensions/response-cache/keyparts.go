@@ -5,6 +5,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -102,7 +103,7 @@ func (p keyPart) in(headers httpcache.Headers, path string) (text string, ok boo
 	case partHeader:
 		return headers.Joined(p.name)
 	}
-	return headers.Joined(consumerHeader)
+	return headers.Joined(httpheader.Consumer)
 }
 
 // paramOf returns all values of a query parameter, as they are written. Where readers of a query disagree on what its

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -44,7 +43,7 @@ func (x *exchange) beginHTTP() types.Action {
 			return x.skip()
 		}
 	}
-	if control, _ := h.Joined("cache-control"); strings.Contains(strings.ToLower(control), "no-store") {
+	if httpcache.DirectivesOf(h).Has("no-store") {
 		return x.skip()
 	}
 	log.Debug("cache key: " + x.uri)

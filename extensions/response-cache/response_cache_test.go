@@ -12,6 +12,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 func TestKeysByKey(t *testing.T) {
@@ -27,7 +28,7 @@ func TestKeysByKey(t *testing.T) {
 	different := map[string]string{}
 	for name, headers := range map[string]httpcache.Headers{
 		"nobody": nil, "a token": user, "another": {{"authorization", "b"}}, "two": {{"authorization", "a"}, {"authorization", "b"}},
-		"an empty token": {{"authorization", ""}}, "a consumer": {{consumerHeader, "a"}}, "both": {{"authorization", "a"}, {consumerHeader, "a"}},
+		"an empty token": {{"authorization", ""}}, "a consumer": {{httpheader.Consumer, "a"}}, "both": {{"authorization", "a"}, {httpheader.Consumer, "a"}},
 	} {
 		key := plain.keyOf("k", headers)
 		assert.Empty(t, different[key], "%s and another have the same key", name)

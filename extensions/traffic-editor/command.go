@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/status"
 )
 
 // command is one edit.
@@ -195,11 +197,11 @@ func (c *command) parseStatuses(json gjson.Result) error {
 		return errors.New("onStatus: needs a response_header as target")
 	}
 	for _, item := range json.Array() {
-		status := strings.ToLower(item.String())
-		if len(status) != 3 || strings.Trim(status[:1], "12345") != "" || strings.Trim(status[1:], "0123456789x") != "" {
+		pattern, ok := status.Parse(item.String())
+		if !ok {
 			return errors.New(`onStatus: must be a status such as 404 or "5xx", not ` + item.Raw)
 		}
-		c.statuses = append(c.statuses, status)
+		c.statuses = append(c.statuses, pattern)
 	}
 	if c.statuses == nil {
 		return errors.New("onStatus: must not be empty")

@@ -3,18 +3,14 @@ package main
 import (
 	"errors"
 	"strings"
-)
 
-// nameOf is the name of a piece of a cookie header, and its value; white space around either is dropped, and a piece
-// without "=" has an empty value (RFC 6265, section 5.2).
-func nameOf(piece string) (name, value string) {
-	name, value, _ = strings.Cut(piece, "=")
-	return strings.Trim(name, " \t"), strings.Trim(value, " \t")
-}
+	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+)
 
 func anyCookie(line, name string, test func(value string) bool) bool {
 	for piece := range strings.SplitSeq(line, ";") {
-		if key, value := nameOf(piece); key == name && test(value) {
+		if key, value, _ := cookie.Cut(piece); key == name && test(value) {
 			return true
 		}
 	}
@@ -25,13 +21,13 @@ func anyCookie(line, name string, test func(value string) bool) bool {
 func (m *message) setCookie(name string, values []string) error {
 	pairs := make([]string, len(values))
 	for i, value := range values {
-		if strings.IndexByte(value, ';') >= 0 || !isValue(value) {
+		if strings.IndexByte(value, ';') >= 0 || !httpheader.IsValue(value) {
 			return errors.New("the cookie " + name + " cannot have its new value")
 		}
 		pairs[i] = name + "=" + value
 	}
 	var lines []string
-	for _, line := range valuesOf(m.headers, "cookie") {
+	for _, line := range httpheader.Values(m.headers, "cookie") {
 		without, found := cutCookie(line, name, pairs)
 		if found {
 			pairs = nil
@@ -59,7 +55,7 @@ func cutCookie(line, name string, pairs []string) (out string, found bool) {
 	}
 	var kept []string
 	for piece := range strings.SplitSeq(line, ";") {
-		if key, _ := nameOf(piece); key != name {
+		if key, _, _ := cookie.Cut(piece); key != name {
 			kept = append(kept, piece)
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/status"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -156,17 +157,5 @@ func (c *command) replace(m *message) error {
 
 // fits tells whether the response has a status for the command.
 func (c *command) fits(m *message) bool {
-	if c.statuses == nil {
-		return true
-	}
-	for _, pattern := range c.statuses {
-		fits := len(m.status) == len(pattern)
-		for i := 0; fits && i < len(pattern); i++ {
-			fits = pattern[i] == 'x' || pattern[i] == m.status[i]
-		}
-		if fits {
-			return true
-		}
-	}
-	return false
+	return c.statuses == nil || status.MatchesAny(c.statuses, m.status)
 }

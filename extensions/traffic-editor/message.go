@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -35,7 +36,8 @@ func (m *message) any(of ref, test func(value string) bool) bool {
 		return slices.ContainsFunc(m.headers, func(h [2]string) bool { return h[0] == "cookie" && anyCookie(h[1], of.name, test) })
 	case requestPath:
 		path, ok := m.header(":path")
-		bare, _ := splitPath(path)
+		bare, _, _ := strings.Cut(path, "#")
+		bare, _, _ = strings.Cut(bare, "?")
 		return ok && test(bare)
 	case requestMethod:
 		of.name = ":method"
@@ -62,14 +64,7 @@ func (m *message) values(of ref) (all []string) {
 	return all
 }
 
-func (m *message) header(name string) (string, bool) {
-	for i := range m.headers {
-		if m.headers[i][0] == name {
-			return m.headers[i][1], true
-		}
-	}
-	return "", false
-}
+func (m *message) header(name string) (string, bool) { return httpheader.Find(m.headers, name) }
 
 // check tells why a field cannot be without its value; nil if it can.
 func (m *message) check(of ref) error {
@@ -128,8 +123,8 @@ func (m *message) setHeader(name string, values []string) {
 // write tells the host what has changed. Everything else keeps its place and spelling.
 func (m *message) write(remove func(name string) error, replace, add func(name, value string) error) {
 	for _, name := range m.edited {
-		values := valuesOf(m.headers, name)
-		if slices.Equal(values, valuesOf(m.received, name)) {
+		values := httpheader.Values(m.headers, name)
+		if slices.Equal(values, httpheader.Values(m.received, name)) {
 			continue
 		}
 		if err := writeHeader(name, values, remove, replace, add); err != nil {
@@ -151,13 +146,4 @@ func writeHeader(name string, values []string, remove func(name string) error, r
 		}
 	}
 	return nil
-}
-
-func valuesOf(headers [][2]string, name string) (values []string) {
-	for i := range headers {
-		if headers[i][0] == name {
-			values = append(values, headers[i][1])
-		}
-	}
-	return values
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -73,11 +74,11 @@ func (r *ref) checkTarget() error {
 	case requestPath, requestMethod:
 		return errors.New("request_path and request_method cannot be edited; use the request_header :path or :method")
 	case requestHeader, responseHeader:
-		if !isName(r.name) {
+		if !httpheader.IsNameOrPseudo(r.name) {
 			log.Warn("no header can have the name " + r.name + ", so it is never edited")
 		}
 	case requestCookie:
-		if !isName(strings.ToLower(r.name)) {
+		if !httpheader.IsNameOrPseudo(r.name) {
 			return errors.New("no cookie can have the name " + r.name)
 		}
 	}

@@ -3,15 +3,17 @@ package main
 import (
 	"errors"
 	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // checkHeader tells why a header of the message cannot have these values; nil if it can.
 func (m *message) checkHeader(name string, values []string) error {
-	if !isName(name) {
+	if !httpheader.IsNameOrPseudo(name) {
 		return errors.New("no header can have the name " + name)
 	}
 	for _, value := range values {
-		if !isValue(value) {
+		if !httpheader.IsValue(value) {
 			return errors.New("the new value of " + name + " has a line break or another control character")
 		}
 	}
@@ -43,32 +45,9 @@ func (m *message) isPseudo(name, value string) bool {
 	case ":authority":
 		return value != "" && !strings.ContainsAny(value, " \t/?#")
 	case ":method":
-		return isName(strings.ToLower(value)) && value[0] != ':'
+		return httpheader.IsNameOrPseudo(value) && value[0] != ':'
 	case ":scheme":
 		return value == "http" || value == "https"
 	}
 	return false
-}
-
-// isName tells whether a header can have the name (RFC 9110, section 5.6.2); it is in lower case.
-func isName(name string) bool {
-	name = strings.TrimPrefix(name, ":")
-	for i := range len(name) {
-		switch c := name[i]; {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return name != ""
-}
-
-// isValue tells whether a header can have the value (RFC 9110, section 5.5).
-func isValue(value string) bool {
-	for i := range len(value) {
-		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
 }

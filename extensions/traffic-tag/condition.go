@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 )
 
@@ -83,7 +84,7 @@ func (c *condition) parseValues(o field.Object) error {
 	switch {
 	case c.kind == "host" && whole:
 		for i := range c.values {
-			c.values[i] = bareHost(c.values[i])
+			c.values[i] = authority.Host(c.values[i])
 		}
 	case c.kind == "host" && c.operator == "prefix":
 		c.values[0] = strings.ToLower(c.values[0])

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -56,7 +57,7 @@ func parseConfig(o field.Object, config *Config) error {
 		if strings.HasPrefix(t.name, ":") {
 			return o.FieldError("override", "a request cannot be without "+t.name)
 		}
-		if isName(t.name) && !slices.Contains(config.strip, t.name) {
+		if httpheader.IsNameOrPseudo(t.name) && !slices.Contains(config.strip, t.name) {
 			config.strip = append(config.strip, t.name)
 		}
 	}

@@ -2,11 +2,12 @@ package main
 
 import (
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
+	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -17,14 +18,7 @@ type request struct {
 }
 
 // header is the value of the first header of that name, which is in lower case.
-func (r *request) header(name string) (string, bool) {
-	for i := range r.headers {
-		if r.headers[i][0] == name {
-			return r.headers[i][1], true
-		}
-	}
-	return "", false
-}
+func (r *request) header(name string) (string, bool) { return httpheader.Find(r.headers, name) }
 
 // address is the client's, as the gateway sees it: behind proxies that it trusts, that of the client behind them.
 func (r *request) address() netip.Addr {
@@ -50,7 +44,7 @@ func parseSource(o field.Object) (source, error) {
 	case "host", "path", "method", "client_ip":
 		return s, nil
 	case "consumer":
-		return source{kind: "header", key: "x-mse-consumer"}, nil
+		return source{kind: "header", key: httpheader.Consumer}, nil
 	case "header", "cookie", "parameter":
 	default:
 		return s, o.Error("invalid conditionType: '" + kind + "'")
@@ -76,7 +70,7 @@ func (s *source) value(r *request) (text string, ok bool) {
 		return parameter(path, s.key)
 	case "host":
 		host, ok := r.header(":authority")
-		return bareHost(host), ok
+		return authority.Host(host), ok
 	case "path":
 		path, ok := r.header(":path")
 		path, _, _ = strings.Cut(path, "?")
@@ -110,43 +104,15 @@ func cookieValue(headers [][2]string, name string) (string, bool) {
 	return "", false
 }
 
-// parameter is the first value of a query parameter, decoded. Pairs that are malformed or have a semicolon are left out,
-// and a path that is malformed before the query has no parameters.
+// parameter is the first value of a query parameter. A path that is no URL's has none.
 func parameter(path, name string) (string, bool) {
-	bare, _, _ := strings.Cut(path, "?")
-	if _, ok := query.Percent(bare); !ok || hasControl(path) {
+	if !query.IsURL(path) {
 		return "", false
 	}
-	text, _ := query.Of(path)
-	for pair := range query.Pairs(text) {
-		if pair == (query.Pair{}) || strings.Contains(pair.Name, ";") || strings.Contains(pair.Value, ";") {
-			continue
-		}
-		if key, ok := query.Form(pair.Name); !ok || key != name {
-			continue
-		}
-		if value, ok := query.Form(pair.Value); ok {
-			return value, true
+	for _, pair := range query.Strict(path) {
+		if pair[0] == name {
+			return pair[1], true
 		}
 	}
 	return "", false
-}
-
-func hasControl(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] == 0x7f {
-			return true
-		}
-	}
-	return false
-}
-
-// bareHost is a host without port and final dot, in lower case.
-func bareHost(host string) string {
-	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
-		if _, err := strconv.ParseUint(host[colon+1:], 10, 16); err == nil || host[colon+1:] == "" {
-			host = host[:colon]
-		}
-	}
-	return strings.TrimSuffix(strings.ToLower(host), ".")
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -18,7 +19,7 @@ type tag struct {
 
 func newTag(name, value string) tag {
 	t := tag{name: headerName(name), value: value}
-	t.usable = isName(t.name) && isValue(value)
+	t.usable = httpheader.IsNameOrPseudo(t.name) && httpheader.IsValue(value)
 	if t.complete() && !t.usable {
 		log.Error("no header can be " + name + ": " + value)
 	}
@@ -34,22 +35,6 @@ func headerName(name string) string {
 	}
 	return name
 }
-
-// isName tells whether a header can have the name (RFC 9110, section 5.6.2); it is in lower case.
-func isName(name string) bool {
-	name = strings.TrimPrefix(name, ":")
-	for i := range len(name) {
-		switch c := name[i]; {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return name != ""
-}
-
-// isValue tells whether a header can have the value (RFC 9110, section 5.5).
-func isValue(value string) bool { return !hasControl(strings.ReplaceAll(value, "\t", "")) }
 
 func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	r := &request{headers: wrapper.RequestHeaders(ctx)}

@@ -9,6 +9,9 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+	"github.com/wasmplane/wasmplane/extensions/internal/status"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
 // condition limits a rule or an item to some messages. All that is set must hold.
@@ -98,11 +101,11 @@ func parseNamed(o field.Object, key string) ([]named, error) {
 func parseStatuses(value gjson.Result) ([]string, error) {
 	var statuses []string
 	for _, one := range value.Array() {
-		status := strings.ToLower(one.String())
-		if len(status) != 3 || strings.Trim(status, "0123456789x") != "" {
+		pattern, ok := status.Parse(one.String())
+		if !ok {
 			return nil, errors.New("status: must be a status such as 200, or a class such as 5xx, not " + one.Raw)
 		}
-		statuses = append(statuses, status)
+		statuses = append(statuses, pattern)
 	}
 	if statuses == nil {
 		return nil, errors.New("status: must not be empty")
@@ -149,14 +152,14 @@ func (c *condition) holds(e *exchange) bool {
 	if c.methods != nil && !slices.Contains(c.methods, e.ctx.Method()) {
 		return false
 	}
-	if c.consumers != nil && !matchesOne(e.requestHeader(consumerHeader), c.consumers) {
+	if c.consumers != nil && !matchesOne(e.requestHeader(httpheader.Consumer), c.consumers) {
 		return false
 	}
-	if c.statuses != nil && !slices.ContainsFunc(c.statuses, e.hasStatus) {
+	if c.statuses != nil && !status.MatchesAny(c.statuses, e.status) {
 		return false
 	}
 	for i := range c.headers {
-		if !slices.ContainsFunc(e.requestHeaders(c.headers[i].name), c.headers[i].matches) {
+		if !slices.ContainsFunc(httpheader.Values(wrapper.RequestHeaders(e.ctx), c.headers[i].name), c.headers[i].matches) {
 			return false
 		}
 	}
@@ -183,16 +186,4 @@ func matchesOne(value string, texts []string) bool {
 func hostMatches(host, pattern string) bool {
 	suffix, wild := strings.CutPrefix(pattern, "*")
 	return wild && strings.HasSuffix(host, suffix) && len(host) > len(suffix) || host == pattern
-}
-
-func (e *exchange) hasStatus(pattern string) bool {
-	if len(e.status) != len(pattern) {
-		return false
-	}
-	for i := range len(pattern) {
-		if pattern[i] != 'x' && pattern[i] != e.status[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 )
@@ -58,7 +59,7 @@ func parseConfig(o field.Object, config *Config) error {
 		*direction
 		rules, limit string
 	}{{c.request, "reqRules", "max_request_body_bytes"}, {c.response, "respRules", "max_response_body_bytes"}} {
-		limit, set, err := o.Int(d.limit, 1, 1<<30)
+		limit, set, err := o.Int(d.limit, 1, body.MostBytes)
 		if err != nil {
 			return err
 		}

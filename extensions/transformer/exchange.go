@@ -110,16 +110,16 @@ func (e *exchange) receive(data []byte) {
 	var err error
 	switch e.kind {
 	case jsonBody:
-		if !body.Valid(textOf(data)) {
+		if !body.Valid(body.View(data)) {
 			e.warn("failed to read " + e.direction.name + " body: invalid json body")
 			return
 		}
-		e.body = &readable{json: textOf(data)}
+		e.body = &readable{json: body.View(data)}
 		return
 	case formBody:
-		form, err = body.ParseForm(textOf(data))
+		form, err = body.ParseForm(body.View(data))
 	default:
-		form, err = body.ParseMultipart(textOf(data), e.contentType)
+		form, err = body.ParseMultipart(body.View(data), e.contentType)
 	}
 	if err != nil {
 		e.warn("failed to read " + e.direction.name + " body: " + err.Error())
@@ -215,15 +215,6 @@ func (e *exchange) querySource() fields {
 		return e.query
 	}
 	return e.receivedQuery()
-}
-
-func (e *exchange) requestHeaders(name string) (values []string) {
-	for _, h := range wrapper.RequestHeaders(e.ctx) {
-		if h[0] == name {
-			values = append(values, h[1])
-		}
-	}
-	return values
 }
 
 // release gives back the memory of a long body. That of a VM never shrinks, and the collector alone waits until it has

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
@@ -194,7 +195,7 @@ func (i *item) finish() (useful bool) {
 			log.Warn(i.label + ": JSON bodies stay as they are: " + problem)
 		}
 	}
-	if i.section == inHeaders && i.op != opRemove && !isHeaderName(i.target()) {
+	if i.section == inHeaders && i.op != opRemove && !httpheader.IsNameOrPseudo(i.target()) {
 		log.Warn(i.label + ": " + strconv.Quote(i.target()) + " is no header name, so nothing is done")
 		return false
 	}
@@ -243,14 +244,4 @@ func shown(v gjson.Result) string {
 		return "absent"
 	}
 	return v.Raw
-}
-
-func isHeaderName(name string) bool {
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		if !(c == ':' && i == 0 && len(name) > 1) && strings.IndexByte("!#$%&'*+-.^_`|~0123456789", c) < 0 && !('a' <= c && c <= 'z') {
-			return false
-		}
-	}
-	return name != ""
 }

@@ -25,7 +25,7 @@ func (e *exchange) editJSON(data []byte) ([]byte, error) {
 	j := &jsonEdit{e: e, doc: body.NewDocument(data), room: data}
 	for _, i := range e.bodyItems {
 		if i.op == opMap && i.source == inBody || i.value.readsBody {
-			j.received, j.room = textOf(data), nil
+			j.received, j.room = body.View(data), nil
 		}
 	}
 	for _, i := range e.bodyItems {
@@ -94,7 +94,7 @@ func (j *jsonEdit) join(pieces ...string) string {
 	for _, piece := range pieces {
 		out = append(out, piece...)
 	}
-	return textOf(out)
+	return body.View(out)
 }
 
 func (j *jsonEdit) append(i *item) error {

@@ -5,6 +5,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -99,7 +100,7 @@ func (e *exchange) editRequest() {
 	if len(e.queryItems) == 0 {
 		return
 	}
-	if !isURL(e.received) {
+	if !query.IsURL(e.received) {
 		e.warn("the path is no URL, so its query stays as it is")
 		return
 	}

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"unsafe"
-
-	"github.com/wasmplane/wasmplane/extensions/internal/body"
-)
+import "github.com/wasmplane/wasmplane/extensions/internal/body"
 
 // readable is a body that has been read and understood: JSON, or a form.
 type readable struct {
@@ -49,6 +45,3 @@ func (e *exchange) lookUp(i *item, own fields) ([]string, bool) {
 	}
 	return e.body.texts(&i.from, i.key)
 }
-
-// textOf shows bytes as text without a copy.
-func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -6,12 +6,11 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/extensions/internal/template"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
-
-const consumerHeader = "x-mse-consumer"
 
 // parseTemplate reads a text with variables.
 func parseTemplate(text string, place template.Place, direction string) (t template.Text, readsBody bool, err error) {
@@ -62,7 +61,7 @@ func (e *exchange) variable(name string) string {
 	case "method":
 		return e.ctx.Method()
 	case "consumer":
-		return e.requestHeader(consumerHeader)
+		return e.requestHeader(httpheader.Consumer)
 	case "status":
 		return e.status
 	}
@@ -98,12 +97,7 @@ func pathSegment(path, number string) string {
 }
 
 func (e *exchange) requestHeader(name string) string {
-	for _, h := range wrapper.RequestHeaders(e.ctx) {
-		if h[0] == name {
-			return h[1]
-		}
-	}
-	return ""
+	return httpheader.First(wrapper.RequestHeaders(e.ctx), name)
 }
 
 func first(values []string) string {

@@ -8,7 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/headername"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -54,8 +54,8 @@ func parseBlockPage(parent field.Object) (*blockPage, error) {
 	}
 	headers.JSON().ForEach(func(name, value gjson.Result) bool {
 		switch {
-		case !headername.Is(name.Str):
-			err = headername.Error(headers, name.Str)
+		case !httpheader.IsName(name.Str):
+			err = httpheader.NameError(headers, name.Str)
 		case value.Type != gjson.String:
 			err = headers.FieldError(name.Str, "must be a string")
 		default:

@@ -171,9 +171,6 @@ func TestClientOfAList(t *testing.T) {
 			assert.Equal(t, tt.want, addr.String())
 		})
 	}
-	lines := [][2]string{{"x-forwarded-for", "1.1.1.1"}, {"x", "y"}, {"x-forwarded-for", "2.2.2.2, 3.3.3.3"}}
-	assert.Equal(t, "1.1.1.1,2.2.2.2, 3.3.3.3", joined(lines, "x-forwarded-for"))
-	assert.Equal(t, ",1.1.1.1", joined([][2]string{{"a", ""}, {"a", "1.1.1.1"}}, "a"), "an empty line is an element")
 }
 
 func FuzzClientOfAList(f *testing.F) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // Source says where the address of a request's client is taken from. The zero Source is the connection's peer. It is
@@ -39,7 +41,8 @@ func (s *Source) Client() (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
-	return s.fromList(joined(headers, s.Header))
+	list, _ := httpheader.Joined(headers, s.Header)
+	return s.fromList(list)
 }
 
 // Peer returns the address of the current stream's connection as the host sees it: behind a proxy that the host trusts,
@@ -50,21 +53,6 @@ func Peer() (netip.Addr, error) {
 		return netip.Addr{}, err
 	}
 	return Parse(string(text))
-}
-
-// joined is the list of a header that may stand in several lines (RFC 9110 section 5.3).
-func joined(headers [][2]string, name string) string {
-	list, found := "", false
-	for i := range headers {
-		switch {
-		case headers[i][0] != name:
-		case !found:
-			list, found = headers[i][1], true
-		default:
-			list += "," + headers[i][1]
-		}
-	}
-	return list
 }
 
 // fromList reads the list from its end, where the proxies next to us have written. What a client may have put before

@@ -26,7 +26,7 @@ const spare = 1024
 func (d *Document) Bytes() []byte { return d.text }
 
 // Get returns the value that a query finds. It may share the document, and then lasts until the next edit.
-func (d *Document) Get(q *Query) (raw string, ok bool) { return q.In(view(d.text)) }
+func (d *Document) Get(q *Query) (raw string, ok bool) { return q.In(View(d.text)) }
 
 // Set writes raw, which is JSON, to the place, and adds what is missing on the way there. Where members on the way are
 // repeated only the last one stays, so that all readers of the text agree. A complex place adds nothing: every value
@@ -44,7 +44,7 @@ func (d *Document) Set(place *Place, raw string) error {
 		return nil
 	}
 	d.unify(place.parts, false)
-	json := view(d.text)
+	json := View(d.text)
 	at := skipBlanks(json, 0)
 	for i := range place.parts {
 		c, ok := find(json, at, place.parts[i].name, false)
@@ -66,7 +66,7 @@ func (d *Document) Delete(place *Place) error {
 		return errors.New("cannot delete value from a complex path")
 	}
 	d.unify(place.parts, true)
-	json := view(d.text)
+	json := View(d.text)
 	at := skipBlanks(json, 0)
 	last := len(place.parts) - 1
 	for i := range last {
@@ -86,14 +86,14 @@ var errEmptyPath = errors.New("path cannot be empty")
 
 // unify removes repeated members on the way along parts, but for the last of each name.
 func (d *Document) unify(parts []part, fromEnd bool) {
-	at := skipBlanks(view(d.text), 0)
+	at := skipBlanks(View(d.text), 0)
 	for i := range parts {
-		c, ok := find(view(d.text), at, parts[i].name, fromEnd && !parts[i].force)
+		c, ok := find(View(d.text), at, parts[i].name, fromEnd && !parts[i].force)
 		if !ok {
 			return
 		}
 		if c.named && d.remove(at, func(other child) bool { return other.start != c.start && other.is(parts[i].name) }) {
-			c, _ = find(view(d.text), at, parts[i].name, false)
+			c, _ = find(View(d.text), at, parts[i].name, false)
 		}
 		at = c.value
 	}
@@ -128,7 +128,7 @@ func (d *Document) remove(at int, unwanted func(child) bool) bool {
 
 // add puts what parts describe into the value at a position, which has no child of that name.
 func (d *Document) add(at int, parts []part, raw string) error {
-	json := view(d.text)
+	json := View(d.text)
 	first := &parts[0]
 	inner, outer := build(parts[1:])
 	switch json[at] {
@@ -156,7 +156,7 @@ func (d *Document) add(at int, parts []part, raw string) error {
 
 // insert puts raw, and what stands around it, behind the last child of the object or list at a position.
 func (d *Document) insert(at int, before, raw, after string) {
-	json := view(d.text)
+	json := View(d.text)
 	end := endOfValue(json, at) - 1
 	for json[end-1] <= ' ' {
 		end--
@@ -200,7 +200,7 @@ func eachPlace(json string, at int, parts []part, replace func(start, end int)) 
 
 // setFound replaces what gjson finds for a path with queries or wildcards.
 func (d *Document) setFound(path, raw string) error {
-	found := gjson.Get(view(d.text), path)
+	found := gjson.Get(View(d.text), path)
 	switch {
 	case len(found.Indexes) > 0:
 		slices.Sort(found.Indexes)

@@ -113,6 +113,8 @@ func TestQuery(t *testing.T) {
 		{"l.0|@this", `1`}, {"", ``}, {"l.9", ``}, {"l.2.n.x", ``}, {"a.b.c", ``}, {"l.1.{x}", `{"x":"y"}`},
 	} {
 		q := ParseQuery(tt.path)
+		_, found := q.In("")
+		assert.False(t, found, "an empty text has no %s", tt.path)
 		raw, ok := q.In(doc)
 		assert.Equal(t, tt.want, raw, tt.path)
 		assert.Equal(t, tt.want != "", ok, tt.path)
@@ -193,7 +195,7 @@ func TestMemoryOfEdits(t *testing.T) {
 	gone := ParsePlace("users.0")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	require.True(t, Valid(view(received)))
+	require.True(t, Valid(View(received)))
 	d := NewDocument(received)
 	for i := range places {
 		require.NoError(t, d.Set(&places[i], `"20"`))

@@ -54,9 +54,9 @@ func (f form) Edit(values map[string][]string) ([]byte, error) {
 	}
 	add := func(name, value string) {
 		divide()
-		out = AppendEscaped(out, name)
+		out = query.AppendEscaped(out, name)
 		out = append(out, '=')
-		out = AppendEscaped(out, value)
+		out = query.AppendEscaped(out, value)
 	}
 	for pair := range query.Pairs(string(f)) {
 		if pair == (query.Pair{}) {
@@ -79,21 +79,4 @@ func (f form) Edit(values map[string][]string) ([]byte, error) {
 	}
 	e.rest(add)
 	return out, nil
-}
-
-// AppendEscaped appends text as it stands in a form or query: a space as "+", everything but letters, digits and "-_.~"
-// as percent-encoded bytes.
-func AppendEscaped(out []byte, text string) []byte {
-	const digits = "0123456789ABCDEF"
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			out = append(out, c)
-		case c == ' ':
-			out = append(out, '+')
-		default:
-			out = append(out, '%', digits[c>>4], digits[c&15])
-		}
-	}
-	return out
 }

@@ -29,7 +29,7 @@ func (d *Document) compact() {
 	for i := 0; i < len(d.text); {
 		switch c := d.text[i]; {
 		case c == '"':
-			end := endOfString(view(d.text), i)
+			end := endOfString(View(d.text), i)
 			out += copy(d.text[out:], d.text[i:end])
 			i = end
 		case c <= ' ':
@@ -67,7 +67,7 @@ func (l *layout) value(level int) {
 			l.container(level, ']')
 		}
 	default:
-		l.token(endOfValue(view(l.src), l.at))
+		l.token(endOfValue(View(l.src), l.at))
 	}
 }
 
@@ -79,7 +79,7 @@ func (l *layout) container(level int, end byte) {
 		}
 		l.newLine(level + 1)
 		if end == '}' {
-			l.token(endOfString(view(l.src), l.at))
+			l.token(endOfString(View(l.src), l.at))
 			l.token(l.at + 1)
 			l.write(" ")
 		} else if n > 0 {
@@ -146,7 +146,7 @@ func (l *layout) oneLine() bool {
 			l.at = next
 			continue
 		case '"':
-			next = endOfString(view(l.src), l.at)
+			next = endOfString(View(l.src), l.at)
 		}
 		l.token(next)
 	}

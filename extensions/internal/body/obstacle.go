@@ -1,6 +1,10 @@
 package body
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+)
 
 // Obstacle says why a body must be left alone. The zero value is no obstacle. Header and query edits do not depend on it.
 type Obstacle string
@@ -16,13 +20,15 @@ const (
 	Charset     Obstacle = "charset"      // a byte that looks like ASCII may be part of another character
 )
 
-// OfRequest says what keeps a plugin from editing a request's body. headers are all request headers with lower-case
-// names; hasBody is what the context's HasRequestBody says.
+// OfRequest says what keeps a plugin from editing a request's body. headers are all request headers with lower-case names;
+// hasBody is what the context's HasRequestBody says. Only a GET is a handshake (RFC 6455, section 4.1): with other methods an
+// upgrade header, which some clients add to all they send, hides nothing.
 func OfRequest(headers [][2]string, hasBody bool) Obstacle {
 	if !hasBody {
 		return NoBody
 	}
-	if value(headers, "upgrade") != "" || value(headers, ":method") == "CONNECT" {
+	switch method := httpheader.First(headers, ":method"); {
+	case method == "CONNECT", method == "GET" && httpheader.First(headers, "upgrade") != "":
 		return Upgrade
 	}
 	return ofContent(headers)
@@ -31,7 +37,7 @@ func OfRequest(headers [][2]string, hasBody bool) Obstacle {
 // OfResponse says what keeps a plugin from waiting for a response's body to edit it. method is that of the request,
 // headers are all response headers with lower-case names; hasBody is what the context's HasResponseBody says.
 func OfResponse(method string, headers [][2]string, hasBody bool) Obstacle {
-	status := value(headers, ":status")
+	status := httpheader.First(headers, ":status")
 	switch {
 	case status == "101":
 		return Upgrade
@@ -41,7 +47,7 @@ func OfResponse(method string, headers [][2]string, hasBody bool) Obstacle {
 		return Upgrade
 	case status == "206":
 		return Partial
-	case MediaType(value(headers, "content-type")) == "text/event-stream":
+	case MediaType(httpheader.First(headers, "content-type")) == "text/event-stream":
 		return EventStream
 	}
 	return ofContent(headers)
@@ -76,18 +82,6 @@ func ofContent(headers [][2]string) Obstacle {
 	return found
 }
 
-// MediaType is a content type without its parameters, in lower case.
-func MediaType(contentType string) string {
-	media, _, _ := strings.Cut(contentType, ";")
-	return strings.ToLower(strings.TrimSpace(media))
-}
-
-// IsJSON tells whether a content type is JSON: application/json, or a type with the suffix +json (RFC 6839).
-func IsJSON(contentType string) bool {
-	media := MediaType(contentType)
-	return media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")
-}
-
 // charset is the charset parameter of a content type, in lower case; "" if there is none.
 func charset(contentType string) string {
 	_, parameters, _ := strings.Cut(contentType, ";")
@@ -118,21 +112,12 @@ func keepsASCII(name string) bool {
 	return false
 }
 
-func value(headers [][2]string, name string) string {
-	for i := range headers {
-		if headers[i][0] == name {
-			return headers[i][1]
-		}
-	}
-	return ""
-}
-
 // HasToken tells whether a comma separated list, such as Connection or Cache-Control, has an item, in any case.
 func HasToken(list, token string) bool {
 	for list != "" {
 		var item string
 		item, list, _ = strings.Cut(list, ",")
-		if strings.EqualFold(strings.TrimSpace(item), token) {
+		if strings.EqualFold(strings.Trim(item, " \t"), token) {
 			return true
 		}
 	}

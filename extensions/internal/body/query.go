@@ -68,9 +68,9 @@ func cutPart(path string) (part, rest string, more, plain bool) {
 	return name.String(), "", false, true
 }
 
-// In returns the value in json, which must be valid. raw may share json.
+// In returns the value in json, which must be valid, or empty and then has none. raw may share json.
 func (q *Query) In(json string) (raw string, ok bool) {
-	if q.parts == nil && q.rest == "" {
+	if json == "" || q.parts == nil && q.rest == "" {
 		return "", false
 	}
 	return q.in(json, q.parts)

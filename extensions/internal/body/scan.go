@@ -135,7 +135,8 @@ func Text(raw string) string {
 }
 
 // Quote is text as a JSON string.
-func Quote(text string) string { return view(gjson.AppendJSONString(nil, text)) }
+func Quote(text string) string { return View(gjson.AppendJSONString(nil, text)) }
 
-// view shows bytes as a string, without a copy. The string changes with them.
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+// View shows bytes as a string, without a copy: a body may be a hundred megabytes. The bytes must stay as they are as long as
+// the string is used.
+func View(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

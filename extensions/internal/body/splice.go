@@ -23,7 +23,7 @@ func (d *Document) splice(start, end int, pieces ...string) {
 // beginning and never overtakes what is still to be read.
 func (d *Document) rewrite(find func(json string, replace func(start, end int)), text string) bool {
 	lead, places := 0, 0
-	find(view(d.text), func(start, end int) {
+	find(View(d.text), func(start, end int) {
 		lead += max(0, len(text)-(end-start))
 		places++
 	})
@@ -35,7 +35,7 @@ func (d *Document) rewrite(find func(json string, replace func(start, end int)),
 	copy(d.text[lead:], d.text[:length])
 	moved := d.text[lead:]
 	out, read := 0, 0
-	find(view(moved), func(start, end int) {
+	find(View(moved), func(start, end int) {
 		out += copy(d.text[out:], moved[read:start])
 		out += copy(d.text[out:], text)
 		read = end

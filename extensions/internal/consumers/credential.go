@@ -47,23 +47,3 @@ func CutScheme(value, scheme string) (rest string, ok bool) {
 	}
 	return strings.Trim(value[len(scheme):], " "), true
 }
-
-// FirstHeader returns the first value of a header, "" if there is none. name is in lower case.
-func FirstHeader(headers [][2]string, name string) string {
-	for i := range headers {
-		if headers[i][0] == name {
-			return headers[i][1]
-		}
-	}
-	return ""
-}
-
-// HasHeader tells whether the request has a header of that name, in lower case.
-func HasHeader(headers [][2]string, name string) bool {
-	for i := range headers {
-		if headers[i][0] == name {
-			return true
-		}
-	}
-	return false
-}

@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // DefaultRealm is the realm of WWW-Authenticate where none is configured.
@@ -57,21 +58,10 @@ func Realm(o field.Object) (string, error) {
 
 // FitsHeader refuses a field's value that no header can carry.
 func FitsHeader(o field.Object, key, value string) error {
-	if !IsPrintable(value) {
+	if !httpheader.IsValue(value) {
 		return o.FieldError(key, "must not hold control characters")
 	}
 	return nil
-}
-
-// IsPrintable tells whether a text has no control characters but tabs, so that it can be the value of a header (RFC 9110,
-// section 5.5).
-func IsPrintable(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 // Scalar reads a string; a number or a boolean is its text, as in the Go plugins of Higress. set is false where the field

@@ -6,12 +6,10 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
-
-// Header is the request header that names the caller to the backend.
-const Header = "x-mse-consumer"
 
 var errNoHeaders = errors.New("the host does not give them")
 
@@ -21,8 +19,8 @@ var errNoHeaders = errors.New("the host does not give them")
 // passes, or it has been refused because the host failed.
 func (a *Access) Enter(ctx wrapper.HttpContext) (headers [][2]string, action types.Action, checked bool) {
 	if a.strip {
-		if err := proxywasm.RemoveHttpRequestHeader(Header); err != nil {
-			return nil, a.Fail(Header+" cannot be removed", err), false
+		if err := proxywasm.RemoveHttpRequestHeader(httpheader.Consumer); err != nil {
+			return nil, a.Fail(httpheader.Consumer+" cannot be removed", err), false
 		}
 	}
 	if !a.Required() {
@@ -51,12 +49,12 @@ func (a *Access) Admit(headers [][2]string, name string) types.Action {
 	var err error
 	switch {
 	case name != "":
-		err = proxywasm.ReplaceHttpRequestHeader(Header, name)
-	case HasHeader(headers, Header):
-		err = proxywasm.RemoveHttpRequestHeader(Header)
+		err = proxywasm.ReplaceHttpRequestHeader(httpheader.Consumer, name)
+	case httpheader.Has(headers, httpheader.Consumer):
+		err = proxywasm.RemoveHttpRequestHeader(httpheader.Consumer)
 	}
 	if err != nil {
-		return a.Fail(Header+" cannot be set", err)
+		return a.Fail(httpheader.Consumer+" cannot be set", err)
 	}
 	if wrapper.LogEnabled(wrapper.LogLevelInfo) {
 		log.Info("consumer \"" + name + "\" authenticated")

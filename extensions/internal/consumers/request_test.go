@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
@@ -25,7 +26,7 @@ func request(lines ...string) [][2]string {
 // named returns the values of the header that names the caller.
 func named(headers [][2]string) (values []string) {
 	for _, h := range headers {
-		if strings.EqualFold(h[0], consumers.Header) {
+		if strings.EqualFold(h[0], httpheader.Consumer) {
 			values = append(values, h[1])
 		}
 	}

@@ -1,42 +1,23 @@
 package httpcache
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+)
 
 // Headers are header lines in their order, names in lower case, pseudo headers possibly among them.
 type Headers [][2]string
 
 // Get returns the first line of that name.
-func (h Headers) Get(name string) (value string, ok bool) {
-	for i := range h {
-		if h[i][0] == name {
-			return h[i][1], true
-		}
-	}
-	return "", false
-}
+func (h Headers) Get(name string) (value string, ok bool) { return httpheader.Find(h, name) }
 
 // Has tells whether there is a line of that name.
-func (h Headers) Has(name string) bool {
-	_, ok := h.Get(name)
-	return ok
-}
+func (h Headers) Has(name string) bool { return httpheader.Has(h, name) }
 
-// Joined returns all lines of that name as one value, joined by ", " and without the white space around each (RFC 9110,
-// section 5.3).
-func (h Headers) Joined(name string) (value string, ok bool) {
-	for i := range h {
-		if h[i][0] != name {
-			continue
-		}
-		line := strings.Trim(h[i][1], " \t")
-		if ok {
-			value += ", " + line
-		} else {
-			value, ok = line, true
-		}
-	}
-	return value, ok
-}
+// Joined returns all lines of that name as one value (RFC 9110, section 5.3).
+func (h Headers) Joined(name string) (value string, ok bool) { return httpheader.Joined(h, name) }
 
 // With returns the headers with one line of that name in place of all others.
 func (h Headers) With(name, value string) Headers {
@@ -68,22 +49,10 @@ func (h Headers) Stored() Headers {
 	kept := make(Headers, 0, len(h))
 	for _, line := range h {
 		name := line[0]
-		if strings.HasPrefix(name, ":") || hopByHop[name] || name == "content-length" || hasToken(connection, name) {
+		if strings.HasPrefix(name, ":") || hopByHop[name] || name == "content-length" || body.HasToken(connection, name) {
 			continue
 		}
 		kept = append(kept, line)
 	}
 	return kept
-}
-
-// hasToken tells whether a comma separated list has an item, in any case.
-func hasToken(list, token string) bool {
-	for list != "" {
-		var item string
-		item, list, _ = strings.Cut(list, ",")
-		if strings.EqualFold(strings.Trim(item, " \t"), token) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,10 @@
 package httpcache
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
+)
 
 // Decision is what a stored response, whose URI and Vary fit, is good for.
 type Decision struct {
@@ -54,7 +58,7 @@ func requestDirectives(h Headers) Directives {
 	if d != nil {
 		return d
 	}
-	if pragma, ok := h.Joined("pragma"); ok && hasToken(pragma, "no-cache") {
+	if pragma, ok := h.Joined("pragma"); ok && body.HasToken(pragma, "no-cache") {
 		return Directives{"no-cache": {}}
 	}
 	return nil

@@ -1,6 +1,9 @@
 package model
 
-import "github.com/wasmplane/wasmplane/extensions/internal/body"
+import (
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+)
 
 // Kind is how a body names a model.
 type Kind uint8
@@ -14,12 +17,7 @@ const (
 
 // KindOf reads the content type of a request. headers are all its headers with lower-case names.
 func KindOf(headers [][2]string) (kind Kind, contentType string) {
-	for i := range headers {
-		if headers[i][0] == "content-type" {
-			contentType = headers[i][1]
-			break
-		}
-	}
+	contentType = httpheader.First(headers, "content-type")
 	switch {
 	case contentType == "":
 		return Untyped, ""

@@ -2,7 +2,7 @@ package pretty
 
 import (
 	"bytes"
-	"slices"
+	"sort"
 	"strconv"
 	"unicode/utf16"
 )
@@ -15,17 +15,12 @@ type member struct {
 
 // sort puts the members of an object, which end the output and are separated by a comma and a line break, in order.
 func (p *printer) sort(members []member) {
-	byKey := func(a, b member) int {
-		if order := compare(a.key, b.key); order != 0 {
-			return order
-		}
-		return compare(p.out[a.value:a.end], p.out[b.value:b.end])
-	}
-	if slices.IsSortedFunc(members, byKey) {
+	order := byKey{members: members, out: p.out}
+	if sort.IsSorted(order) {
 		return
 	}
 	start := members[0].start
-	slices.SortStableFunc(members, byKey)
+	sort.Stable(order) // not by package slices, which brings 9 KB for this type alone
 	sorted := make([]byte, 0, len(p.out)-start)
 	for i, m := range members {
 		if i > 0 {
@@ -34,6 +29,24 @@ func (p *printer) sort(members []member) {
 		sorted = append(sorted, p.out[m.start:m.end]...)
 	}
 	p.out = append(p.out[:start], sorted...)
+}
+
+// byKey orders members by key, and those with the same key by value.
+type byKey struct {
+	members []member
+	out     []byte
+}
+
+func (s byKey) Len() int { return len(s.members) }
+
+func (s byKey) Swap(i, j int) { s.members[i], s.members[j] = s.members[j], s.members[i] }
+
+func (s byKey) Less(i, j int) bool {
+	a, b := s.members[i], s.members[j]
+	if order := compare(a.key, b.key); order != 0 {
+		return order < 0
+	}
+	return compare(s.out[a.value:a.end], s.out[b.value:b.end]) < 0
 }
 
 // The kinds of values in their order.

@@ -5,12 +5,14 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // Item is one entry of rule_items. It is read-only once built.
 type Item struct {
 	Type   string // the field that says what is limited by, such as limit_by_per_header
-	Name   string // the configured name; ConsumerHeader for consumers, the whole text for addresses
+	Name   string // the configured name; httpheader.Consumer for consumers, the whole text for addresses
 	Source Source
 	Keys   Keys
 	Rates  []Rate // of the keys, by their index
@@ -90,7 +92,7 @@ func parseSource(json gjson.Result) (Item, KeyList, error) {
 		value := json.Get(k.field)
 		switch {
 		case k.presence && value.Exists():
-			chosen, item.Name = k, ConsumerHeader
+			chosen, item.Name = k, httpheader.Consumer
 		case value.String() != "":
 			chosen, item.Name = k, value.String()
 		}
@@ -111,7 +113,7 @@ func NewItem(field, name string) (Item, KeyList, error) {
 			continue
 		}
 		if k.presence {
-			name = ConsumerHeader
+			name = httpheader.Consumer
 		}
 		return k.item(name)
 	}

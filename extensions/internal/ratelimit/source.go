@@ -5,11 +5,9 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
 	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
-
-// ConsumerHeader is where authentication plugins leave the name of the caller.
-const ConsumerHeader = "x-mse-consumer"
 
 // Place is a part of a request that values come from.
 type Place int
@@ -43,17 +41,17 @@ type Value struct {
 func (s *Source) Value(headers [][2]string) (Value, bool) {
 	switch s.Place {
 	case Header:
-		text, ok := first(headers, s.Name)
+		text, ok := httpheader.Find(headers, s.Name)
 		return Value{Text: text}, ok
 	case Param:
-		path, _ := first(headers, ":path")
+		path := httpheader.First(headers, ":path")
 		text, ok := firstParam(path, s.Name, s.Undecoded)
 		return Value{Text: text}, ok
 	case Cookie:
 		text, _ := cookie.First(headers, s.Name)
 		return Value{Text: text}, text != ""
 	case HeaderAddress:
-		text, ok := first(headers, s.Name)
+		text, ok := httpheader.Find(headers, s.Name)
 		if !ok {
 			return Value{}, false
 		}
@@ -70,13 +68,4 @@ func addressValue(addr netip.Addr, err error) (Value, bool) {
 		return Value{}, false
 	}
 	return Value{Text: addr.String(), Addr: addr}, true
-}
-
-func first(headers [][2]string, name string) (string, bool) {
-	for i := range headers {
-		if headers[i][0] == name {
-			return headers[i][1], true
-		}
-	}
-	return "", false
 }

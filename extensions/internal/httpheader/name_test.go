@@ -1,4 +1,4 @@
-package headername
+package httpheader
 
 import (
 	"testing"
@@ -38,30 +38,30 @@ func TestNames(t *testing.T) {
 		{"\x7f", false, false},
 	}
 	for _, tt := range tests {
-		assert.Equal(t, tt.is, Is(tt.text), "%q", tt.text)
-		assert.Equal(t, tt.pseudo, IsOrPseudo(tt.text), "%q", tt.text)
+		assert.Equal(t, tt.is, IsName(tt.text), "%q", tt.text)
+		assert.Equal(t, tt.pseudo, IsNameOrPseudo(tt.text), "%q", tt.text)
 	}
 }
 
 func TestFields(t *testing.T) {
 	o := field.Of(gjson.Parse(`{"good":"X-A","bad":"a b","list":["X-A","x-b"],"badList":["a",":path"],"mixed":["a",1]}`))
 
-	name, err := Required(o, "good")
+	name, err := RequiredName(o, "good")
 	assert.NoError(t, err)
 	assert.Equal(t, "x-a", name)
-	_, err = Required(o, "bad")
+	_, err = RequiredName(o, "bad")
 	assert.EqualError(t, err, "bad: must be the name of a header")
-	_, err = Required(o, "absent")
+	_, err = RequiredName(o, "absent")
 	assert.EqualError(t, err, "absent: is required")
 
-	names, err := List(o, "list")
+	names, err := Names(o, "list")
 	assert.NoError(t, err)
 	assert.Equal(t, []string{"x-a", "x-b"}, names)
-	names, err = List(o, "absent")
+	names, err = Names(o, "absent")
 	assert.NoError(t, err)
 	assert.Nil(t, names)
-	_, err = List(o, "badList")
+	_, err = Names(o, "badList")
 	assert.EqualError(t, err, "badList[1]: must be the name of a header")
-	_, err = List(o, "mixed")
+	_, err = Names(o, "mixed")
 	assert.EqualError(t, err, "mixed[1]: must be a string")
 }
