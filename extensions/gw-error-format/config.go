@@ -71,6 +71,9 @@ func parseRule(o field.Object, templates bool) (*rule, error) {
 	if err := r.parseMatch(match); err != nil {
 		return nil, err
 	}
+	if r.status == "" {
+		return nil, o.Error("missing match.statuscode in config")
+	}
 	if r.headers, err = parseHeaders(o, templates); err != nil {
 		return nil, err
 	}
@@ -98,9 +101,6 @@ func parseRule(o field.Object, templates bool) (*rule, error) {
 
 func (r *rule) parseMatch(o field.Object) (err error) {
 	r.status = strings.ToLower(o.Get("statuscode").String())
-	if r.status == "" {
-		return errors.New("missing match.statuscode in config")
-	}
 	if r.body, _, err = o.String("responsebody"); err != nil {
 		return err
 	}
