@@ -61,6 +61,24 @@ func TestTheCommandLine(t *testing.T) {
 	assert.FileExists(t, archive)
 }
 
+// A plugin with Redis has a second module, for hosts without Redis call-outs, with a version of its own.
+func TestTheModuleForStockEnvoy(t *testing.T) {
+	p, err := catalog.Load(filepath.Join(checkout, "extensions", "replay-protection"))
+	require.NoError(t, err)
+	host := newRegistry(t, nil)
+	pushed := run(t, "image", "push", p.Name, "--envoy", "--registry", host+"/plugins/", "--format", "artifact")
+	ref := host + "/plugins/" + p.Name + ":" + p.Version + "-envoy"
+	assert.Contains(t, pushed, ref+" pushed")
+
+	file := filepath.Join(t.TempDir(), "pulled.wasm")
+	run(t, "image", "pull", ref, "-o", file)
+	assert.Equal(t, sum(t, filepath.Join(p.Dir, "plugin.envoy.wasm")), sum(t, file))
+	assert.NotEqual(t, sum(t, p.Wasm()), sum(t, file))
+	assert.NotContains(t, run(t, "inspect", file), "env.proxy_redis_")
+	assert.Contains(t, run(t, "inspect", p.Wasm()), "env.proxy_redis_")
+	assert.Contains(t, fails(t, "image", "push", "hello-world", "--no-build", "--envoy", "--registry", host+"/plugins/"), "hello-world has no module of its own for Envoy")
+}
+
 func sum(t *testing.T, file string) string {
 	t.Helper()
 	data, err := os.ReadFile(file)
