@@ -38,7 +38,7 @@ func (r *run) answer(e *edge) {
 		}
 		headers = append(kept, [2]string{"content-type", e.contentType})
 	}
-	send(status, "", headers, data)
+	relay.Send(status, "", headers, []byte(data))
 }
 
 // fail ends the workflow with an error. It does nothing after a decision.
@@ -49,18 +49,12 @@ func (r *run) fail(reason, message string) {
 	r.decided = true
 	log.Error("the workflow failed: " + reason)
 	log.Debug(message) // with what clients and nodes sent
-	send(500, details+"."+reason, plainText, message)
+	relay.Send(500, details+"."+reason, plainText, []byte(message))
 }
 
 const details = "api-workflow"
 
 var plainText = [][2]string{{"Content-Type", "text/plain"}}
-
-func send(status uint32, detail string, headers [][2]string, data string) {
-	if err := proxywasm.SendHttpResponseWithDetail(status, detail, headers, []byte(data), -1); err != nil {
-		log.Error("sending the response failed: " + err.Error())
-	}
-}
 
 // pass ends the workflow and lets the request go on, changed as the edge says.
 func (r *run) pass(e *edge) error {
@@ -71,7 +65,7 @@ func (r *run) pass(e *edge) error {
 	r.decided = true
 	if err := change(headers, data); err != nil {
 		log.Error("changing the request failed: " + err.Error())
-		send(500, details+".change_failed", plainText, "the request cannot be changed")
+		relay.Send(500, details+".change_failed", plainText, []byte("the request cannot be changed"))
 		return nil
 	}
 	if r.inPhase {

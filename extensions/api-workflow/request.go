@@ -8,6 +8,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
+	"github.com/wasmplane/wasmplane/extensions/internal/relay"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -30,7 +31,7 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 		r.start = step{text: "{}", known: true}
 		return r.begin()
 	case config.refusesUnread && obstacle != body.NoBody:
-		send(415, details+".unreadable_body", plainText, "the body cannot be read: "+string(obstacle))
+		relay.Send(415, details+".unreadable_body", plainText, []byte("the body cannot be read: "+string(obstacle)))
 		return types.ActionPause
 	}
 	return types.ActionContinue

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/tidwall/gjson"
 
@@ -72,9 +71,6 @@ func forward(status int, _ wrapper.Header, data []byte) {
 func refuse(reason, text string) types.Action { return reply(400, reason, nil, text) }
 
 func reply(status uint32, reason string, headers [][2]string, text string) types.Action {
-	err := proxywasm.SendHttpResponseWithDetail(status, "chatgpt-proxy."+reason, headers, []byte(text), -1)
-	if err != nil {
-		log.Error("sending the response failed: " + err.Error())
-	}
+	relay.Send(status, "chatgpt-proxy."+reason, headers, []byte(text))
 	return types.ActionPause
 }

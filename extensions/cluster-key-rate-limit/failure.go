@@ -1,8 +1,6 @@
 package main
 
 import (
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
-
 	"github.com/wasmplane/wasmplane/extensions/internal/ratelimit"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -38,11 +36,4 @@ func (l *limiter) countLocally(c counted) (ratelimit.Decision, bool) {
 		log.Error("the request is not counted: " + err.Error())
 	}
 	return decision, err == nil
-}
-
-// refuseUnavailable answers the current stream.
-func refuseUnavailable() {
-	if err := proxywasm.SendHttpResponseWithDetail(unavailableStatus, unavailableDetails, nil, nil, -1); err != nil {
-		log.Error("the refusal cannot be sent: " + err.Error())
-	}
 }

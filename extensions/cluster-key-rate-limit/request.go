@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/resp"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/ratelimit"
+	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -78,7 +79,7 @@ func (l *limiter) passesWithoutRedis(ctx wrapper.HttpContext, c counted) bool {
 			ctx.SetContext(grantKey, grant{wouldRefuse: true})
 			return true
 		}
-		refuseUnavailable()
+		refusal.Send(unavailableStatus, unavailableDetails, nil, nil)
 		return false
 	case failLocal:
 		if decision, ok := l.countLocally(c); ok {

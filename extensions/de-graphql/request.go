@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/tidwall/gjson"
 
@@ -104,8 +103,6 @@ func (c *Config) debugHeaders() [][2]string {
 }
 
 func reply(status uint32, details string, headers [][2]string, data []byte) types.Action {
-	if err := proxywasm.SendHttpResponseWithDetail(status, details, headers, data, -1); err != nil {
-		log.Error("sending the response failed: " + err.Error())
-	}
+	relay.Send(status, details, headers, data)
 	return types.ActionPause
 }

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/model"
+	"github.com/wasmplane/wasmplane/extensions/internal/refusal"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -117,8 +117,6 @@ func (r *request) next(chunk []byte, last bool) []byte {
 	}
 	r.failed = true
 	log.Error(err.Error())
-	if err := proxywasm.SendHttpResponseWithDetail(400, "model-mapper.bad_upload", nil, []byte("malformed multipart body"), -1); err != nil {
-		log.Error("the refusal cannot be sent: " + err.Error())
-	}
+	refusal.Send(400, "model-mapper.bad_upload", nil, []byte("malformed multipart body"))
 	return nil
 }

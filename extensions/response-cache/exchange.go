@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/resp"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
+	"github.com/wasmplane/wasmplane/extensions/internal/relay"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -78,9 +79,7 @@ func (x *exchange) goOn() {
 // reply answers in place of the backend; reason becomes part of the response code details.
 func (x *exchange) reply(status int, reason string, headers [][2]string, body []byte) {
 	x.answered, x.held = true, false
-	if err := proxywasm.SendHttpResponseWithDetail(uint32(status), detailPrefix+reason, headers, body, -1); err != nil {
-		log.Error("the answer cannot be sent: " + err.Error())
-	}
+	relay.Send(uint32(status), detailPrefix+reason, headers, body)
 }
 
 // serve answers with a stored response; said is what the client is told of it.

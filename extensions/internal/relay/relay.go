@@ -1,4 +1,4 @@
-// Package relay passes the answer to a call-out on to the client.
+// Package relay answers clients, with what a call-out has brought above all.
 package relay
 
 import (
@@ -7,7 +7,15 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/pkg/log"
 )
+
+// Send answers the current stream in place of a backend. An answer that the host does not take is logged.
+func Send(status uint32, details string, headers [][2]string, body []byte) {
+	if err := proxywasm.SendHttpResponseWithDetail(status, details, headers, body, -1); err != nil {
+		log.Error("the answer cannot be sent: " + err.Error())
+	}
+}
 
 // Headers returns the headers of the answer at hand that mean something to the client, in their order and with all their
 // values: without pseudo headers, content-length, and what belongs to the connection to the service (RFC 9110, section
