@@ -114,6 +114,17 @@ func TestRandomBytesDiffer(t *testing.T) {
 	assert.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, text(t, "${{ uuid() }}", values{}))
 }
 
+func TestAlterNeverKeepsALetter(t *testing.T) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	for i, letter := range alphabet {
+		altered := text(t, "${{ alter(x, -1) }}", values{"x": "abc" + string(letter)})
+		assert.Equal(t, "abc", altered[:3])
+		assert.NotEqual(t, i>>4, strings.IndexByte(alphabet, altered[3])>>4, "the first two bits of %c", letter)
+	}
+	assert.Equal(t, "wBC", text(t, "${{ alter('ABC', 0) }}", values{}))
+	assert.Equal(t, "AAC", text(t, "${{ alter('AzC', 1) }}", values{}))
+}
+
 func TestGzipIsUndone(t *testing.T) {
 	r, err := gzip.NewReader(strings.NewReader(text(t, "${{ gzip('hello') }}", values{})))
 	require.NoError(t, err)
@@ -147,6 +158,9 @@ func TestWhatCannotBeComputed(t *testing.T) {
 	require.NoError(t, err)
 	s := values{"k": key}
 	for template, want := range map[string]string{
+		"${{ alter('', 0) }}":           "needs a text and a position in it",
+		"${{ alter('a', 1) }}":          "needs a text and a position in it",
+		"${{ alter('a', 'b') }}":        "needs a text and a position in it",
 		"${{ missing }}":                "no value missing",
 		"${{ 'a' - 1 }}":                "cannot compute a text - an integer",
 		"${{ now + now }}":              "cannot compute a time + a time",

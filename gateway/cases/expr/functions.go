@@ -143,6 +143,7 @@ var textFunctions = map[string]*function{
 		return strings.Repeat(text, int(n)), nil
 	}},
 	"slice": {2, 3, slice},
+	"alter": {2, 2, alter},
 	"part": {3, 3, func(args []any) (any, error) {
 		texts, err := textsOf(args[:2])
 		index, ok := args[2].(int64)
@@ -183,4 +184,22 @@ func slice(args []any) (any, error) {
 		return "", nil
 	}
 	return text[bounds[0]:bounds[1]], nil
+}
+
+// alter puts another letter into a text, at a position of which a negative one counts from the end. In base64 the letter
+// differs in its first bits, which count even at the end of a text.
+func alter(args []any) (any, error) {
+	text, err := Text(args[0])
+	n, ok := args[1].(int64)
+	if n < 0 {
+		n += int64(len(text))
+	}
+	if err != nil || !ok || n < 0 || n >= int64(len(text)) {
+		return nil, fmt.Errorf("needs a text and a position in it")
+	}
+	letter := "A"
+	if 'A' <= text[n] && text[n] <= 'P' {
+		letter = "w"
+	}
+	return text[:n] + letter + text[n+1:], nil
 }
