@@ -24,7 +24,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 var (
 	// guestFile is the compiled testdata/guest; cacheDir has its machine code.
