@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func request(more ...[2]string) [][2]string {
@@ -31,9 +31,7 @@ func load(t testing.TB, config string) *Config {
 func withHost(t *testing.T, config string, f func(test.TestHost)) {
 	t.Helper()
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(config))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, config)
 		f(host)
 	})
 }
@@ -367,9 +365,7 @@ func FuzzConditions(f *testing.F) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/api-workflow.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(diamond))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, diamond)
 		host.CallOnHttpRequestHeaders(request())
 		host.CallOnHttpRequestBody([]byte("{}"))
 		host.CallOnHttpCall([][2]string{{":status", "404"}}, []byte("no"))

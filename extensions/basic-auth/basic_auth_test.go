@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -227,9 +226,7 @@ func TestLongPasswordsDoNotMakeCryptSlower(t *testing.T) {
 
 func TestWhatTheBackendGets(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"hide_credentials": true, "consumers": [{"name": "a", "credential": "u:p"}]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"hide_credentials": true, "consumers": [{"name": "a", "credential": "u:p"}]}`)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(basic("u:p")))
 		assert.False(t, test.HasHeader(host.GetRequestHeaders(), authorization))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "a"))
@@ -244,9 +241,7 @@ func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/basic-auth.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"encrypted": true, "consumers": [{"name": "a", "credential": "u:$2a$05$QJJTJ6D98hPYn5ATcoRdreZdKJ9ucdQHbAs81dh43kqI1GcD3EBm6"}]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"encrypted": true, "consumers": [{"name": "a", "credential": "u:$2a$05$QJJTJ6D98hPYn5ATcoRdreZdKJ9ucdQHbAs81dh43kqI1GcD3EBm6"}]}`)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(basic("u:wonder")))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "a"))
 		host.CompleteHttp()

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,25 +19,18 @@ const operators = `{"allow": ["^Mozilla/5\\.0 .*InternalMonitor/"], "deny": ["(?
 
 // request makes request headers from "name: value" lines.
 func request(method string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", method}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
+	return plugintest.Request(method, "/", lines...)
 }
 
 func agent(text string) [][2]string { return request("GET", "user-agent: "+text) }
 
-// refused is what a refusal looks like; the zero value is a request that passes.
-type refused struct {
-	status        uint32
-	details, body string
-}
-
 func TestRequests(t *testing.T) {
-	passes, bot := refused{}, refused{403, "bot-detect.blocked", "Invalid User-Agent"}
-	unwelcome := refused{429, "bot-detect.blocked", "automated clients are not welcome"}
+	passes, bot := plugintest.Refusal{}, plugintest.Refused(403, "bot-detect.blocked", "Invalid User-Agent")
+	unwelcome := plugintest.Refused(429, "bot-detect.blocked", "automated clients are not welcome")
 	tests := []struct {
 		name, config string
 		request      [][2]string
-		want         refused
+		want         plugintest.Refusal
 	}{
 		{"a browser", `{}`, agent("Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"), passes},
 		{"a bot with a version", `{}`, agent("AcmeBot/3"), bot},
@@ -65,21 +56,10 @@ func TestRequests(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				action := host.CallOnHttpRequestHeaders(tt.request)
-				reply := host.GetLocalResponse()
 				assert.Equal(t, tt.request, host.GetRequestHeaders(), "the request is left as it is")
-				if tt.want == passes {
-					assert.Nil(t, reply)
-					assert.Equal(t, types.ActionContinue, action)
-					return
-				}
-				require.NotNil(t, reply)
-				assert.Equal(t, tt.want, refused{reply.StatusCode, reply.StatusCodeDetail, string(reply.Data)})
-				assert.Empty(t, reply.Headers)
-				assert.NotEqual(t, types.ActionContinue, action)
+				tt.want.AssertVerdict(t, host, action)
 			})
 		}
 	})
@@ -93,7 +73,7 @@ func TestTheDebugLogSaysWhy(t *testing.T) {
 			"user-agent: , blocked by: can not be empty":          request("GET"),
 			"scheme: http, host: a.example, method: GET, path: /": agent("Wget"),
 		} {
-			host, _ := test.NewTestHost(json.RawMessage(operators))
+			host := plugintest.Start(t, operators)
 			host.CallOnHttpRequestHeaders(agent)
 			assert.Contains(t, strings.Join(host.GetDebugLogs(), "\n"), rule)
 			host.Reset()
@@ -130,9 +110,7 @@ func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/bot-detect.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(operators))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, operators)
 		host.CallOnHttpRequestHeaders(agent("Wget/1.21"))
 		require.NotNil(t, host.GetLocalResponse())
 		assert.Equal(t, uint32(429), host.GetLocalResponse().StatusCode)

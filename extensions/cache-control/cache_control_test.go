@@ -1,16 +1,16 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func TestDateAndDirective(t *testing.T) {
@@ -28,8 +28,7 @@ func TestDateAndDirective(t *testing.T) {
 		{"upper case is not known", `{"expires": "MAX"}`, "Sat, 28 Feb 2026 22:59:30 GMT", "max-age=0"},
 	}
 	test.RunGoTest(t, func(t *testing.T) {
-		host, _ := test.NewTestHost(json.RawMessage(`{}`)) // takes the warnings
-		defer host.Reset()
+		plugintest.Start(t, `{}`) // takes the warnings
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				var config Config
@@ -47,9 +46,8 @@ func TestABadExpiresLoadsWithAWarning(t *testing.T) {
 			`{"expires": "abc"}`: `expires: must be seconds, max or epoch; "abc" counts as 0`,
 			`{"suffix": "js"}`:   `expires: must be seconds, max or epoch; absent counts as 0`,
 		} {
-			host, status := test.NewTestHost(json.RawMessage(config))
-			require.Equal(t, types.OnPluginStartStatusOK, status)
-			warnings := strings.Join(host.(interface{ GetWarnLogs() []string }).GetWarnLogs(), "\n")
+			host := plugintest.Start(t, config)
+			warnings := strings.Join(host.GetWarnLogs(), "\n")
 			host.Reset()
 			assert.Contains(t, warnings, warning)
 		}
@@ -67,9 +65,7 @@ func TestHasDirective(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/cache-control.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"suffix": "js", "expires": "max"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"suffix": "js", "expires": "max"}`)
 		host.CallOnHttpRequestHeaders([][2]string{{":authority", "a.test"}, {":path", "/a.js"}, {":method", "GET"}, {":scheme", "http"}})
 		host.CallOnHttpResponseHeaders([][2]string{{":status", "200"}})
 		assert.True(t, test.HasHeaderWithValue(host.GetResponseHeaders(), "cache-control", "max-age=315360000"))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -13,25 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/resp"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // request makes request headers from a path and "name: value" lines.
 func request(path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
-}
-
-// start makes a host with a configuration that loads.
-func start(t *testing.T, config string) test.TestHost {
-	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	t.Cleanup(host.Reset)
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
+	return plugintest.Request("GET", path, lines...)
 }
 
 // command decodes a Redis command.
@@ -82,7 +69,7 @@ func TestVerdicts(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, tt.config)
+				host := plugintest.Start(t, tt.config)
 				require.Equal(t, types.HeaderStopAllIterationAndWatermark, host.CallOnHttpRequestHeaders(request("/")), "held until Redis answers")
 				off, err := host.GetProperty([]string{"clear_route_cache"})
 				require.NoError(t, err)
@@ -137,7 +124,7 @@ func TestEveryRedisProblemLetsTheRequestPass(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, global2+`, "show_limit_quota_header": true}`)
+				host := plugintest.Start(t, global2+`, "show_limit_quota_header": true}`)
 				require.Equal(t, types.HeaderStopAllIterationAndWatermark, host.CallOnHttpRequestHeaders(request("/")))
 				host.CallOnRedisCall(tt.status, tt.answer)
 				assert.Nil(t, host.GetLocalResponse())
@@ -199,7 +186,7 @@ func TestCounters(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, partner)
+				host := plugintest.Start(t, partner)
 				action := host.CallOnHttpRequestHeaders(tt.request)
 				off, err := host.GetProperty([]string{"clear_route_cache"})
 				require.NoError(t, err, "on every request")
@@ -236,7 +223,7 @@ func TestThePeersAddress(t *testing.T) {
 		}
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, config)
+				host := plugintest.Start(t, config)
 				if tt.address == "" {
 					assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(request("/")))
 					assert.Empty(t, host.GetRedisCalloutAttributes())
@@ -254,7 +241,7 @@ func TestThePeersAddress(t *testing.T) {
 
 func TestGlobalCounter(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"rule_name": "g", "global_threshold": {"query_per_day": 9}, "redis": {"service_name": "redis.dns"}}`)
+		host := plugintest.Start(t, `{"rule_name": "g", "global_threshold": {"query_per_day": 9}, "redis": {"service_name": "redis.dns"}}`)
 		host.CallOnHttpRequestHeaders(request("/"))
 		calls := host.GetRedisCalloutAttributes()
 		require.Len(t, calls, 1)
@@ -265,7 +252,7 @@ func TestGlobalCounter(t *testing.T) {
 
 func TestRulesReplaceTheGlobalConfigurationWhole(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, global2+`, "rejected_code": 503, "_rules_": [{"_match_route_": ["here"], "rule_name": "h", "global_threshold": {"query_per_hour": 1}, "redis": {"service_name": "other.dns", "service_port": 1}}]}`)
+		host := plugintest.Start(t, global2+`, "rejected_code": 503, "_rules_": [{"_match_route_": ["here"], "rule_name": "h", "global_threshold": {"query_per_hour": 1}, "redis": {"service_name": "other.dns", "service_port": 1}}]}`)
 		require.NoError(t, host.SetRouteName("here"))
 		host.CallOnHttpRequestHeaders(request("/"))
 		calls := host.GetRedisCalloutAttributes()
@@ -287,7 +274,7 @@ func TestLoadErrors(t *testing.T) {
 		{"both modes", global2 + `, "rule_items": []}`, "'global_threshold' and 'rule_items' cannot be set at the same time"},
 	}
 	test.RunGoTest(t, func(t *testing.T) {
-		start(t, global2+`}`) // a host for the client
+		plugintest.Start(t, global2+`}`) // a host for the client
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				var config Config
@@ -300,7 +287,7 @@ func TestLoadErrors(t *testing.T) {
 
 func TestAThresholdBeyondLuasNumbers(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"rule_name": "g", "global_threshold": {"query_per_day": "9223372036854775807"}, `+redisService+`}`)
+		host := plugintest.Start(t, `{"rule_name": "g", "global_threshold": {"query_per_day": "9223372036854775807"}, `+redisService+`}`)
 		host.CallOnHttpRequestHeaders(request("/"))
 		calls := host.GetRedisCalloutAttributes()
 		require.Len(t, calls, 1)
@@ -311,7 +298,7 @@ func TestAThresholdBeyondLuasNumbers(t *testing.T) {
 func TestTheCompiledModuleStartsAndCounts(t *testing.T) {
 	const wasm = "../../build/cluster-key-rate-limit.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host := start(t, global2+`, "show_limit_quota_header": true}`)
+		host := plugintest.Start(t, global2+`, "show_limit_quota_header": true}`)
 		require.Equal(t, types.HeaderStopAllIterationAndWatermark, host.CallOnHttpRequestHeaders(request("/")))
 		host.CallOnRedisCall(0, integers(2, 1, 60))
 		assert.Equal(t, types.ActionContinue, host.GetHttpStreamAction())

@@ -8,6 +8,8 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // structuredField reads a structured field with one item.
@@ -44,7 +46,7 @@ func TestRateLimitHeaders(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, `{"rule_name": "a \"rule\"", "rate_limit_headers": true, `+tt.config+`, `+redisService+`}`)
+				host := plugintest.Start(t, `{"rule_name": "a \"rule\"", "rate_limit_headers": true, `+tt.config+`, `+redisService+`}`)
 				host.CallOnHttpRequestHeaders(request("/"))
 				host.CallOnRedisCall(0, integers(tt.answer...))
 				var headers [][2]string

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/resp"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/internal/ratelimit"
 )
 
@@ -347,7 +348,7 @@ func TestWhatIsNoStateCountsAsNone(t *testing.T) {
 func TestThePluginOnARealRedis(t *testing.T) {
 	redis := startRedis(t).connect(t)
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"rule_name": "r", "rule_items": [{"limit_by_per_param": "id", "limit_keys": [{"key": "*", "query_per_hour": 2}]}], `+redisService+`}`)
+		host := plugintest.Start(t, `{"rule_name": "r", "rule_items": [{"limit_by_per_param": "id", "limit_keys": [{"key": "*", "query_per_hour": 2}]}], `+redisService+`}`)
 		for i, step := range []struct {
 			path string
 			pass bool

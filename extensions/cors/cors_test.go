@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 const (
@@ -141,9 +141,7 @@ func TestExchanges(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				got := answer{}
 				action := host.CallOnHttpRequestHeaders(tt.request, test.WithEndOfStream(true))
 				upstream := [][2]string{{":status", "200"}}
@@ -198,9 +196,7 @@ func TestWhatTheUpstreamSays(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(shop))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, shop)
 				host.CallOnHttpRequestHeaders(tt.request, test.WithEndOfStream(true))
 				host.CallOnHttpResponseHeaders(pairs(tt.upstream))
 				var got []string
@@ -225,9 +221,7 @@ func TestPreflightsInSharedCaches(t *testing.T) {
 			{"a preflight that is refused", preflight("https://b.test", "GET", ""), "", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(`{"allow_origins": ["https://a.test"], "preflight_cache": 60}`))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, `{"allow_origins": ["https://a.test"], "preflight_cache": 60}`)
 				host.CallOnHttpRequestHeaders(tt.request, test.WithEndOfStream(true))
 				host.CallOnHttpResponseHeaders([][2]string{{":status", "200"}})
 				control, _ := test.GetHeaderValue(host.GetResponseHeaders(), "cache-control")
@@ -313,9 +307,7 @@ func FuzzOrigin(f *testing.F) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/cors.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(shop))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, shop)
 		host.CallOnHttpRequestHeaders(actual("https://evil.test"))
 		require.NotNil(t, host.GetLocalResponse())
 		assert.Equal(t, uint32(403), host.GetLocalResponse().StatusCode)

@@ -8,6 +8,8 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 var request = [][2]string{{":authority", "a.test"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
@@ -34,9 +36,7 @@ func TestProperties(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				if tt.before != "" {
 					require.NoError(t, host.SetProperty([]string{tt.property}, []byte(tt.before)))
 				}
@@ -51,17 +51,14 @@ func TestProperties(t *testing.T) {
 
 func TestSpanTags(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"way": "span"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"way": "span"}`)
 		host.CallOnHttpRequestHeaders(request)
 		for tag, want := range map[string]string{"question": question, "k2": "2213.22"} {
 			value, err := host.GetProperty([]string{"trace_span_tag." + tag})
 			require.NoError(t, err)
 			assert.Equal(t, want, string(value))
 		}
-		value, _ := host.GetProperty([]string{"custom_log"})
-		assert.Empty(t, value)
+		assert.Empty(t, plugintest.Property(host, "custom_log"))
 	})
 }
 
@@ -75,9 +72,7 @@ func TestEachWayIsTaken(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/custom-log.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"way": "ai_log"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"way": "ai_log"}`)
 		assert.Equal(t, types.HeaderContinue, host.CallOnHttpRequestHeaders(request))
 		value, err := host.GetProperty([]string{"ai_log"})
 		require.NoError(t, err)

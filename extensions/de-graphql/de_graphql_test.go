@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func TestDefinitions(t *testing.T) {
@@ -73,9 +74,7 @@ func FuzzTheBodyHasTheVariablesAlone(f *testing.F) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/de-graphql.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"gql": "query ($n: Int) { x(n: $n) }"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"gql": "query ($n: Int) { x(n: $n) }"}`)
 		host.CallOnHttpRequestHeaders([][2]string{{":authority", "a.test"}, {":path", "/?n=x"}, {":method", "GET"}, {":scheme", "http"}}, test.WithEndOfStream(true))
 		reply := host.GetLocalResponse()
 		require.NotNil(t, reply)

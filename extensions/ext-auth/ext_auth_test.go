@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -250,9 +249,7 @@ func TestVerdicts(t *testing.T) {
 		for _, path := range []string{"/", "/%zz"} {
 			for _, tt := range tests {
 				t.Run(tt.name+" "+path, func(t *testing.T) {
-					host, status := test.NewTestHost(json.RawMessage(config))
-					defer host.Reset()
-					require.Equal(t, types.OnPluginStartStatusOK, status)
+					host := plugintest.Start(t, config)
 					action := host.CallOnHttpRequestHeaders(lines("GET", path, sent...), test.WithEndOfStream(true))
 					assert.Equal(t, types.HeaderStopAllIterationAndWatermark, action)
 					require.Len(t, host.GetHttpCalloutAttributes(), 1)
@@ -287,9 +284,7 @@ func plainLines(headers [][2]string) (list []string) {
 // A call that the SDK's client cannot make is recovered here, as the SDK recovers the others (option FailClosed).
 func TestAPanicRefuses(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(plain))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, plain)
 		host.CallOnHttpRequestHeaders(lines("GET", "/%zz"), test.WithEndOfStream(true))
 		guarded(func() { panic("on purpose") })
 		reply := host.GetLocalResponse()
@@ -304,9 +299,7 @@ func TestAPanicRefuses(t *testing.T) {
 func TestCompiledModule(t *testing.T) {
 	const wasm = "../../build/ext-auth.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(plain))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, plain)
 		host.CallOnHttpRequestHeaders(lines("GET", "/a"), test.WithEndOfStream(true))
 		require.Len(t, host.GetHttpCalloutAttributes(), 1)
 		host.CallOnHttpCall([][2]string{{":status", "401"}, {"www-authenticate", "Basic"}}, []byte("no"))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"hash/crc32"
 	"io"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // random is where visitors' ids come from in these tests.
@@ -39,20 +40,7 @@ func (c *counted) Read(p []byte) (int, error) {
 
 // request makes request headers from a path and "name: value" lines.
 func request(path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.test"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
-}
-
-func start(t *testing.T, config string) test.TestHost {
-	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	t.Cleanup(host.Reset)
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
+	return plugintest.Request("GET", path, lines...)
 }
 
 // values returns all values of a header.
@@ -68,7 +56,7 @@ func values(headers [][2]string, name string) []string {
 
 func TestANewVisitorGetsOneID(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"baseDeployment": {"version": "v8"}, "grayDeployments": [{"version": "v9", "enabled": true, "weight": 50}]}`)
+		host := plugintest.Start(t, `{"baseDeployment": {"version": "v8"}, "grayDeployments": [{"version": "v9", "enabled": true, "weight": 50}]}`)
 		seen := map[string]bool{}
 		source := &counted{}
 		random = source
@@ -100,7 +88,7 @@ func TestANewVisitorGetsOneID(t *testing.T) {
 
 func TestNobodyDrawsWhereVisitorsDoNotMatter(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"grayKey": "uid", "uniqueGrayTag": null}`)
+		host := plugintest.Start(t, `{"grayKey": "uid", "uniqueGrayTag": null}`)
 		source := &counted{}
 		random = source
 		host.CallOnHttpRequestHeaders(request("/", "x-higress-uid: a"))
@@ -120,10 +108,9 @@ func TestTheRouteStaysWhereSomethingIsRewritten(t *testing.T) {
 	} {
 		t.Run(config, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host := start(t, config)
+				host := plugintest.Start(t, config)
 				host.CallOnHttpRequestHeaders(request("/"))
-				off, _ := host.GetProperty([]string{"clear_route_cache"})
-				assert.Equal(t, want, string(off))
+				assert.Equal(t, want, plugintest.Property(host, "clear_route_cache"))
 			})
 		})
 	}
@@ -140,7 +127,7 @@ func TestRequestsByVersion(t *testing.T) {
 		}
 	}
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"metrics": true, `+rules+`}`)
+		host := plugintest.Start(t, `{"metrics": true, `+rules+`}`)
 		send(host)
 		base, err := host.GetCounterMetric("frontend_gray_requests_1.0")
 		require.NoError(t, err)
@@ -150,7 +137,7 @@ func TestRequestsByVersion(t *testing.T) {
 		assert.EqualValues(t, 2, gray)
 	})
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{`+rules+`}`)
+		host := plugintest.Start(t, `{`+rules+`}`)
 		send(host)
 		_, err := host.GetCounterMetric("frontend_gray_requests_1.0")
 		assert.Error(t, err, "off unless configured")
@@ -165,7 +152,7 @@ func (broken) Read([]byte) (int, error) { panic("no randomness") }
 func TestAPanicLetsTheRequestPass(t *testing.T) {
 	t.Setenv("WASM_DISABLE_PANIC_RECOVERY", "false") // the test host asks for crashes
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"uniqueGrayTag": "visitor"}`)
+		host := plugintest.Start(t, `{"uniqueGrayTag": "visitor"}`)
 		random = broken{}
 		sent := request("/", "accept-encoding: gzip")
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(sent))
@@ -181,7 +168,7 @@ func TestARefusedHandshakeKeepsItsBody(t *testing.T) {
 	for _, config := range []string{`{"html": "page"}`, `{"injection": {"head": ["x"]}}`} {
 		t.Run(config, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host := start(t, config)
+				host := plugintest.Start(t, config)
 				host.CallOnHttpRequestHeaders(request("/chat", "connection: Upgrade", "upgrade: websocket"))
 				answer := [][2]string{{":status", "404"}, {"content-type", "text/plain"}, {"content-length", "7"}}
 				assert.Equal(t, types.ActionContinue, host.CallOnHttpResponseHeaders(answer))
@@ -196,7 +183,7 @@ func TestARefusedHandshakeKeepsItsBody(t *testing.T) {
 
 func TestHostileLinesInAConfigurationDoNotReachHeaders(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"baseDeployment": {"version": "v1\r\nx-evil: 1"}, "rewrite": {"host": "b.test\n", "indexRouting": {"/": "/{version}\u0000"}}}`)
+		host := plugintest.Start(t, `{"baseDeployment": {"version": "v1\r\nx-evil: 1"}, "rewrite": {"host": "b.test\n", "indexRouting": {"/": "/{version}\u0000"}}}`)
 		host.CallOnHttpRequestHeaders(request("/"))
 		headers := host.GetRequestHeaders()
 		assert.Equal(t, []string{"v1x-evil: 1"}, values(headers, versionHeader))
@@ -207,7 +194,7 @@ func TestHostileLinesInAConfigurationDoNotReachHeaders(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndEdits(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/frontend-gray.raw.wasm", func(t *testing.T) {
-		host := start(t, `{"baseDeployment": {"version": "v1"}, "injection": {"head": ["x"]}}`)
+		host := plugintest.Start(t, `{"baseDeployment": {"version": "v1"}, "injection": {"head": ["x"]}}`)
 		host.CallOnHttpRequestHeaders(request("/"))
 		assert.Equal(t, []string{"v1"}, values(host.GetRequestHeaders(), versionHeader))
 		host.CallOnHttpResponseHeaders([][2]string{{":status", "200"}, {"content-type", "text/html"}, {"content-length", "7"}})

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"testing"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func TestHeldBlocksStayWithinTheLimit(t *testing.T) {
@@ -24,9 +24,7 @@ func TestHeldBlocksStayWithinTheLimit(t *testing.T) {
 
 func TestTheHeapStaysBounded(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/gc-test.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"bytes": 1048576}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"bytes": 1048576}`)
 		var figures gjson.Result
 		for range 1000 {
 			host.InitHttp()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -17,10 +16,7 @@ import (
 )
 
 // request makes request headers from "name: value" lines.
-func request(lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
+func request(lines ...string) [][2]string { return plugintest.Request("GET", "/", lines...) }
 
 // located are the request headers for a location, as they are written.
 func located(country, province, city, provider string) [][2]string {
@@ -83,7 +79,6 @@ func TestRequests(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				host := start(t, tt.config, tt.peer)
-				defer host.Reset()
 				action := host.CallOnHttpRequestHeaders(request(tt.lines...))
 				assert.Equal(t, types.ActionContinue, action)
 				assert.Nil(t, host.GetLocalResponse())
@@ -100,8 +95,8 @@ func TestRequests(t *testing.T) {
 }
 
 func start(t *testing.T, config, peer string) test.TestHost {
-	host, status := test.NewTestHost(json.RawMessage(config))
-	require.Equal(t, types.OnPluginStartStatusOK, status)
+	t.Helper()
+	host := plugintest.Start(t, config)
 	if peer != "" {
 		require.NoError(t, host.SetProperty([]string{"source", "address"}, []byte(peer)))
 	}
@@ -119,8 +114,7 @@ func TestPropertiesAreNotEncoded(t *testing.T) {
 			host := start(t, `{`+testland+`}`, peer)
 			host.CallOnHttpRequestHeaders(request())
 			for name, value := range want {
-				got, _ := host.GetProperty([]string{name})
-				assert.Equal(t, value, string(got), "%s of %s", name, peer)
+				assert.Equal(t, value, plugintest.Property(host, name), "%s of %s", name, peer)
 			}
 			off, err := host.GetProperty([]string{"clear_route_cache"})
 			require.NoError(t, err)
@@ -203,7 +197,6 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/geo-ip.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
 		host := start(t, `{}`, "120.24.78.68:80")
-		defer host.Reset()
 		host.CallOnHttpRequestHeaders(request())
 		assert.ElementsMatch(t, append(request(), shenzhen...), host.GetRequestHeaders())
 		host.CompleteHttp()

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 var request = [][2]string{{":authority", "a.test"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
@@ -27,9 +28,7 @@ func TestHostsWithoutDetails(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(rbac))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, rbac)
 				host.CallOnHttpRequestHeaders(request, test.WithEndOfStream(true))
 				host.CallOnHttpResponseHeaders(tt.headers)
 				host.CallOnHttpResponseBody([]byte("RBAC: access denied"))
@@ -46,12 +45,10 @@ func TestHostsWithoutDetails(t *testing.T) {
 
 func TestABodyThatCannotBeReadFitsOnlyRulesThatKeepIt(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"rules": [
+		host := plugintest.Start(t, `{"rules": [
 			{"match": {"statuscode": 500}, "replace": {"statuscode": 501, "responsebody": "x"}},
 			{"match": {"statuscode": 500, "responsebody": "y"}, "replace": {"statuscode": 502}},
-			{"match": {"statuscode": 500}, "replace": {"statuscode": 503}}]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+			{"match": {"statuscode": 500}, "replace": {"statuscode": 503}}]}`)
 		host.CallOnHttpRequestHeaders(request, test.WithEndOfStream(true))
 		action := host.CallOnHttpResponseHeaders([][2]string{{":status", "500"}, {"content-encoding", "gzip"}, {"content-length", "3"}})
 		assert.Equal(t, types.HeaderContinue, action, "not held for a body that will not be read")
@@ -62,9 +59,7 @@ func TestABodyThatCannotBeReadFitsOnlyRulesThatKeepIt(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/gw-error-format.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(rbac))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, rbac)
 		host.CallOnHttpRequestHeaders(request, test.WithEndOfStream(true))
 		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpResponseHeaders([][2]string{{":status", "403"}}))
 		host.CallOnHttpResponseBody([]byte("RBAC: access denied"))

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // FuzzAuthorization compares the scanner with the expression that it stands for.
@@ -25,7 +27,7 @@ func FuzzAuthorization(f *testing.F) {
 			t.Fatalf("%q is read as %q, not as %q", text, c, want)
 		}
 		value := `Signature keyId="ak-demo",algorithm="hmac-sha256",headers="` + want["headers"] + `",signature="x"`
-		if judge(config, requestOf("GET", "/", authorization+": "+value)) == "" {
+		if judge(config, plugintest.Request("GET", "/", authorization+": "+value)) == "" {
 			t.Fatalf("%q passes", value)
 		}
 	})

@@ -17,7 +17,6 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
-	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
 const oneCaller = `"consumers": [{"name": "demo", "access_key": "ak-demo", "secret_key": "sk-demo-1"}]`
@@ -46,15 +45,9 @@ func clock(after time.Duration) func() time.Time {
 	return func() time.Time { return signedAt.Add(after) }
 }
 
-// requestOf makes request headers of "name: value" lines.
-func requestOf(method, path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", method}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
-
 // vector is a request whose signature was computed elsewhere.
 func vector(algorithm, signature string) [][2]string {
-	return requestOf("POST", "/orders?id=7", "date: Tue, 20 Nov 2029 08:00:00 GMT", "x-tenant: blue",
+	return plugintest.Request("POST", "/orders?id=7", "date: Tue, 20 Nov 2029 08:00:00 GMT", "x-tenant: blue",
 		`authorization: Signature keyId="ak-demo",algorithm="`+algorithm+`",headers="@request-target date x-tenant",signature="`+signature+`"`)
 }
 
@@ -71,21 +64,9 @@ func signed(text, list string, headers [][2]string) [][2]string {
 	return append(headers, [2]string{authorization, value})
 }
 
-// record keeps the log of what runs outside a host.
-type record struct {
-	log.Log
-	lines []string
-}
-
-func (r *record) Info(string)       {}
-func (r *record) ResetID(string)    {}
-func (r *record) Warn(line string)  { r.lines = append(r.lines, line) }
-func (r *record) Error(line string) { r.lines = append(r.lines, line) }
-
-func load(t testing.TB, config string, now func() time.Time) (*Config, *record) {
+func load(t testing.TB, config string, now func() time.Time) (*Config, *plugintest.Log) {
 	t.Helper()
-	r := &record{}
-	log.SetPluginLog(r)
+	r := plugintest.KeepLog()
 	var c Config
 	require.NoError(t, newTable(now).ParseGlobal(gjson.Parse(config), &c))
 	return &c, r
@@ -122,12 +103,12 @@ func TestVectors(t *testing.T) {
 		assert.NotEmpty(t, judge(all, vector("hmac-sha256", signature)), signature)
 	}
 	open, _ := load(t, second, clock(0))
-	assert.Empty(t, judge(open, requestOf("GET", "/", authorization+": "+keyOnly)))
+	assert.Empty(t, judge(open, plugintest.Request("GET", "/", authorization+": "+keyOnly)))
 }
 
 func TestTimes(t *testing.T) {
 	dated := func(lines ...string) [][2]string {
-		return append(requestOf("GET", "/", lines...), [2]string{authorization, keyOnly})
+		return append(plugintest.Request("GET", "/", lines...), [2]string{authorization, keyOnly})
 	}
 	at := "date: Tue, 20 Nov 2029 08:00:00 GMT"
 	tests := []struct {
@@ -172,31 +153,31 @@ func TestWhatIsSigned(t *testing.T) {
 		headers                  [][2]string
 		want                     string
 	}{
-		{"nothing", ``, "", "", requestOf("GET", "/"), ""},
-		{"the target", ``, "GET //a/../b?x=%zz;y#z\n", "@request-target", requestOf("GET", "//a/../b?x=%zz;y#z"), ""},
-		{"another target", ``, "GET /b?x=%zz;y#z\n", "@request-target", requestOf("GET", "//a/../b?x=%zz;y#z"), refused},
-		{"a fragment is part of it", ``, "GET /\n", "@request-target", requestOf("GET", "/#x"), refused},
-		{"names as they are listed, in that order", ``, "X-B: 2\nx-a: 1\n", "X-B x-a", requestOf("GET", "/", "x-a: 1", "x-b: 2"), ""},
-		{"in another order", ``, "x-a: 1\nX-B: 2\n", "X-B x-a", requestOf("GET", "/", "x-a: 1", "x-b: 2"), refused},
-		{"absent ones are left out", ``, "x-a: 1\n", "x-a x-b", requestOf("GET", "/", "x-a: 1"), ""},
-		{"empty ones are not", ``, "x-a: \n", "x-a", requestOf("GET", "/", "x-a: "), ""},
-		{"the host", ``, "host: a.example\n", "host", requestOf("GET", "/"), ""},
-		{"several spaces", ``, "x-a: 1\n", "  x-a ", requestOf("GET", "/", "x-a: 1"), ""},
-		{"a header twice, alike", ``, "x-a: 1\n", "x-a", requestOf("GET", "/", "x-a: 1", "x-a: 1"), ""},
-		{"a header twice", ``, "x-a: 1\n", "x-a", requestOf("GET", "/", "x-a: 1", "x-a: 2"), refused},
-		{"a header that is not signed twice", ``, "x-a: 1\n", "x-a", requestOf("GET", "/", "x-a: 1", "x-b: 1", "x-b: 2"), ""},
-		{"what is required, in any case", `"signed_headers": ["X-A"], `, "x-a: 1\n", "x-a", requestOf("GET", "/", "x-a: 1"), ""},
-		{"required and absent", `"signed_headers": ["X-A"], `, "", "x-a", requestOf("GET", "/"), `expected header "X-A" missing in signing`},
-		{"required and not listed", `"signed_headers": ["X-A"], `, "", "x-b", requestOf("GET", "/", "x-a: 1"), `expected header "X-A" missing in signing`},
-		{"required and no list", `"signed_headers": ["X-A"], `, "", "", requestOf("GET", "/", "x-a: 1"), "headers missing"},
-		{"a required host", `"signed_headers": ["Host"], `, "host: a.example\n", "host", requestOf("GET", "/"), ""},
-		{"a required target", `"signed_headers": ["@Request-Target"], `, "GET /\n", "@request-target", requestOf("GET", "/"), ""},
-		{"a required target in capitals", `"signed_headers": ["@request-target"], `, "", "@REQUEST-TARGET", requestOf("GET", "/"), `expected header "@request-target" missing in signing`},
-		{"strictly", `"require_signed": "strict", "clock_skew": 0, `, "GET /\ndate: x\n", "@request-target date", requestOf("GET", "/", "date: x"), ""},
-		{"strictly, without the target", `"require_signed": "strict", `, "date: x\n", "date", requestOf("GET", "/", "date: x"), `expected header "@request-target" missing in signing`},
-		{"strictly, without the date", `"require_signed": "strict", `, "GET /\n", "@request-target", requestOf("GET", "/", "date: x"), `expected header "date" missing in signing`},
-		{"as many headers as there may be", ``, strings.Repeat("x-a: 1\n", 512), strings.TrimSuffix(strings.Repeat("x-a ", 512), " "), requestOf("GET", "/", "x-a: 1"), ""},
-		{"more headers", ``, strings.Repeat("x-a: 1\n", 513), strings.TrimSuffix(strings.Repeat("x-a ", 513), " "), requestOf("GET", "/", "x-a: 1"), refused},
+		{"nothing", ``, "", "", plugintest.Request("GET", "/"), ""},
+		{"the target", ``, "GET //a/../b?x=%zz;y#z\n", "@request-target", plugintest.Request("GET", "//a/../b?x=%zz;y#z"), ""},
+		{"another target", ``, "GET /b?x=%zz;y#z\n", "@request-target", plugintest.Request("GET", "//a/../b?x=%zz;y#z"), refused},
+		{"a fragment is part of it", ``, "GET /\n", "@request-target", plugintest.Request("GET", "/#x"), refused},
+		{"names as they are listed, in that order", ``, "X-B: 2\nx-a: 1\n", "X-B x-a", plugintest.Request("GET", "/", "x-a: 1", "x-b: 2"), ""},
+		{"in another order", ``, "x-a: 1\nX-B: 2\n", "X-B x-a", plugintest.Request("GET", "/", "x-a: 1", "x-b: 2"), refused},
+		{"absent ones are left out", ``, "x-a: 1\n", "x-a x-b", plugintest.Request("GET", "/", "x-a: 1"), ""},
+		{"empty ones are not", ``, "x-a: \n", "x-a", plugintest.Request("GET", "/", "x-a: "), ""},
+		{"the host", ``, "host: a.example\n", "host", plugintest.Request("GET", "/"), ""},
+		{"several spaces", ``, "x-a: 1\n", "  x-a ", plugintest.Request("GET", "/", "x-a: 1"), ""},
+		{"a header twice, alike", ``, "x-a: 1\n", "x-a", plugintest.Request("GET", "/", "x-a: 1", "x-a: 1"), ""},
+		{"a header twice", ``, "x-a: 1\n", "x-a", plugintest.Request("GET", "/", "x-a: 1", "x-a: 2"), refused},
+		{"a header that is not signed twice", ``, "x-a: 1\n", "x-a", plugintest.Request("GET", "/", "x-a: 1", "x-b: 1", "x-b: 2"), ""},
+		{"what is required, in any case", `"signed_headers": ["X-A"], `, "x-a: 1\n", "x-a", plugintest.Request("GET", "/", "x-a: 1"), ""},
+		{"required and absent", `"signed_headers": ["X-A"], `, "", "x-a", plugintest.Request("GET", "/"), `expected header "X-A" missing in signing`},
+		{"required and not listed", `"signed_headers": ["X-A"], `, "", "x-b", plugintest.Request("GET", "/", "x-a: 1"), `expected header "X-A" missing in signing`},
+		{"required and no list", `"signed_headers": ["X-A"], `, "", "", plugintest.Request("GET", "/", "x-a: 1"), "headers missing"},
+		{"a required host", `"signed_headers": ["Host"], `, "host: a.example\n", "host", plugintest.Request("GET", "/"), ""},
+		{"a required target", `"signed_headers": ["@Request-Target"], `, "GET /\n", "@request-target", plugintest.Request("GET", "/"), ""},
+		{"a required target in capitals", `"signed_headers": ["@request-target"], `, "", "@REQUEST-TARGET", plugintest.Request("GET", "/"), `expected header "@request-target" missing in signing`},
+		{"strictly", `"require_signed": "strict", "clock_skew": 0, `, "GET /\ndate: x\n", "@request-target date", plugintest.Request("GET", "/", "date: x"), ""},
+		{"strictly, without the target", `"require_signed": "strict", `, "date: x\n", "date", plugintest.Request("GET", "/", "date: x"), `expected header "@request-target" missing in signing`},
+		{"strictly, without the date", `"require_signed": "strict", `, "GET /\n", "@request-target", plugintest.Request("GET", "/", "date: x"), `expected header "date" missing in signing`},
+		{"as many headers as there may be", ``, strings.Repeat("x-a: 1\n", 512), strings.TrimSuffix(strings.Repeat("x-a ", 512), " "), plugintest.Request("GET", "/", "x-a: 1"), ""},
+		{"more headers", ``, strings.Repeat("x-a: 1\n", 513), strings.TrimSuffix(strings.Repeat("x-a ", 513), " "), plugintest.Request("GET", "/", "x-a: 1"), refused},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -216,7 +197,7 @@ func TestAuthorization(t *testing.T) {
 		for _, value := range values {
 			list = append(list, [2]string{authorization, value})
 		}
-		return append(requestOf("GET", "/"), list...)
+		return append(plugintest.Request("GET", "/"), list...)
 	}
 	tests := []struct {
 		name    string
@@ -290,7 +271,7 @@ func TestLoadErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.config, func(t *testing.T) {
-			log.SetPluginLog(&record{})
+			plugintest.KeepLog()
 			var config Config
 			err := newTable(time.Now).ParseGlobal(gjson.Parse(tt.config), &config)
 			require.EqualError(t, err, tt.want)
@@ -316,13 +297,13 @@ func TestWarnings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, r := load(t, tt.config, time.Now)
-		assert.Equal(t, tt.want, r.lines, tt.config)
+		assert.Equal(t, tt.want, r.Lines, tt.config)
 	}
 
 	global, r := load(t, `{"signed_headers": ["date"], `+oneCaller+`, "_rules_": [{}, {}]}`, time.Now)
 	var rule Config
 	require.NoError(t, newTable(time.Now).ParseRule(gjson.Parse(`{"allow": "nobody", "consumers": 7, "_disable_": 7}`), *global, &rule))
-	assert.Equal(t, []string{`allow[0]: no consumer is named "nobody"`}, r.lines)
+	assert.Equal(t, []string{`allow[0]: no consumer is named "nobody"`}, r.Lines)
 	assert.True(t, rule.Required())
 	assert.False(t, rule.Allows("demo"))
 }
@@ -337,7 +318,7 @@ func TestNamesAreEscapedInMessages(t *testing.T) {
 func TestPhases(t *testing.T) {
 	const buffer, pass, hold, stop = types.DataStopIterationAndBuffer, types.ActionContinue, types.HeaderStopIteration, types.HeaderStopAllIterationAndWatermark
 	post := func(lines ...string) [][2]string {
-		return requestOf("POST", "/", append([]string{authorization + ": " + keyOnly}, lines...)...)
+		return plugintest.Request("POST", "/", append([]string{authorization + ": " + keyOnly}, lines...)...)
 	}
 	digest := "digest: SHA-256=H8fX0zPcSkHw/L3jZ0Xy+rxEGmrg6Eb/zTLOtEONzCo="
 	handshake := []string{"connection: Upgrade", "upgrade: websocket"}
@@ -360,11 +341,11 @@ func TestPhases(t *testing.T) {
 		{"gRPC is, too", second, nil, post("content-type: application/grpc", digest), false, hold, []string{`{"qty":2}`}, []types.Action{pass}, "", "demo", ""},
 		{"an empty body", second, nil, post("digest: SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), false, hold, []string{""}, []types.Action{pass}, "", "demo", ""},
 		{"no body", second, nil, post("content-type: text/plain"), true, pass, nil, nil, "", "demo", ""},
-		{"a handshake has no body", second, nil, requestOf("GET", "/", append(handshake, authorization+": "+keyOnly)...), false, pass, []string{"x"}, []types.Action{pass}, "", "demo", ""},
-		{"a handshake with one", second, nil, requestOf("GET", "/", append(handshake, authorization+": "+keyOnly, "content-length: 9", digest)...), false, stop, nil, nil, "hmac-auth-apisix.bad_digest", "", ""},
+		{"a handshake has no body", second, nil, plugintest.Request("GET", "/", append(handshake, authorization+": "+keyOnly)...), false, pass, []string{"x"}, []types.Action{pass}, "", "demo", ""},
+		{"a handshake with one", second, nil, plugintest.Request("GET", "/", append(handshake, authorization+": "+keyOnly, "content-length: 9", digest)...), false, stop, nil, nil, "hmac-auth-apisix.bad_digest", "", ""},
 		{"a handshake by POST with one", second, nil, post(append(handshake, "content-length: 9", digest)...), false, stop, nil, nil, "hmac-auth-apisix.bad_digest", "", ""},
-		{"a guest, whose body is not looked at", second, nil, requestOf("POST", "/", "x-mse-consumer: demo", digest), false, pass, []string{"x"}, []types.Action{pass}, "", "guest", ""},
-		{"two credentials make no guest", second, nil, requestOf("POST", "/", authorization+": Basic x", authorization+": "+keyOnly), true, stop, nil, nil, "hmac-auth-apisix.bad_signature", "", ""},
+		{"a guest, whose body is not looked at", second, nil, plugintest.Request("POST", "/", "x-mse-consumer: demo", digest), false, pass, []string{"x"}, []types.Action{pass}, "", "guest", ""},
+		{"two credentials make no guest", second, nil, plugintest.Request("POST", "/", authorization+": Basic x", authorization+": "+keyOnly), true, stop, nil, nil, "hmac-auth-apisix.bad_signature", "", ""},
 		{"a fault of the plugin", `{` + oneCaller + `}`, func() time.Time { panic("as a plugin with a fault does") }, post("x-mse-consumer: demo", "date: Tue, 20 Nov 2029 08:00:00 GMT"), true, stop, nil, nil, "hmac-auth-apisix.internal_error", "", ""},
 	}
 	defer func() { pluginClock = time.Now }()
@@ -375,20 +356,11 @@ func TestPhases(t *testing.T) {
 				if pluginClock = tt.now; tt.now == nil {
 					pluginClock = clock(0)
 				}
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
-				assert.Equal(t, tt.onHeaders, host.CallOnHttpRequestHeaders(tt.headers, test.WithEndOfStream(tt.ends)))
-				for i, chunk := range tt.chunks {
-					assert.Equal(t, tt.onChunks[i], host.CallOnHttpStreamingRequestBody([]byte(chunk), i == len(tt.chunks)-1), i)
-				}
-				reply := host.GetLocalResponse()
-				if tt.details != "" {
-					require.NotNil(t, reply)
-					assert.Equal(t, tt.details, reply.StatusCodeDetail)
+				host := plugintest.Start(t, tt.config)
+				phases := plugintest.Phases{Headers: tt.headers, Ends: tt.ends, OnHeaders: tt.onHeaders, Chunks: tt.chunks, OnChunks: tt.onChunks, Details: tt.details}
+				if !phases.Send(t, host) {
 					return
 				}
-				assert.Nil(t, reply)
 				assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, tt.consumer))
 				assert.False(t, tt.absent != "" && test.HasHeader(host.GetRequestHeaders(), tt.absent))
 				if strings.HasPrefix(tt.name, "a handshake") {
@@ -402,10 +374,8 @@ func TestPhases(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/hmac-auth-apisix.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(second))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
-		headers := requestOf("GET", "/", authorization+": "+keyOnly)
+		host := plugintest.Start(t, second)
+		headers := plugintest.Request("GET", "/", authorization+": "+keyOnly)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(headers, test.WithEndOfStream(true)))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "demo"))
 		host.CompleteHttp()

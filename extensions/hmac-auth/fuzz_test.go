@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func FuzzSignatureHeaders(f *testing.F) {
@@ -16,7 +17,7 @@ func FuzzSignatureHeaders(f *testing.F) {
 	f.Add("x-a", "/?a=%0a%0d&%zz;#?", "\x7f")
 	config := load(f, `{`+oneCaller+`}`, time.Now)
 	f.Fuzz(func(t *testing.T, list, path, value string) {
-		headers := requestOf("GET", path, "x-a: "+value, "x-ca-signature-headers: "+list)
+		headers := plugintest.Request("GET", path, "x-a: "+value, "x-ca-signature-headers: "+list)
 		names := parseNames(list)
 		bare, query, _ := strings.Cut(path, "?")
 		params, _, _ := parameters(query, "")

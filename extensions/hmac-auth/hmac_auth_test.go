@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -16,7 +15,6 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
-	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
 const oneCaller = `"consumers": [{"name": "mobile", "key": "app-1", "secret": "app-secret-1"}]`
@@ -36,15 +34,9 @@ func clock(after time.Duration) func() time.Time {
 	return func() time.Time { return signedAt.Add(after) }
 }
 
-// requestOf makes request headers of "name: value" lines.
-func requestOf(method, path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", method}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
-
 // vector is the first one of the tests, with further lines.
 func vector(lines ...string) [][2]string {
-	return requestOf("GET", "/v1/items?b=x%20y&a=1&flag", append([]string{"accept: application/json", "x-ca-key: app-1",
+	return plugintest.Request("GET", "/v1/items?b=x%20y&a=1&flag", append([]string{"accept: application/json", "x-ca-key: app-1",
 		"x-ca-timestamp: 1900000000000", "x-ca-signature-headers: x-ca-timestamp,X-Ca-Key",
 		"x-ca-signature: GLnmc0xt++KerdAtklVVY64e8BtHF9eb09GpzWE4PBg="}, lines...)...)
 }
@@ -54,20 +46,9 @@ func signed(text string, headers [][2]string) [][2]string {
 	return append(headers, [2]string{headerKey, "app-1"}, [2]string{headerSignature, signature.SHA256.Sign("app-secret-1", text)})
 }
 
-// record keeps the log of what runs outside a host.
-type record struct {
-	log.Log
-	lines []string
-}
-
-func (r *record) Info(string)       {}
-func (r *record) ResetID(string)    {}
-func (r *record) Warn(line string)  { r.lines = append(r.lines, line) }
-func (r *record) Error(line string) { r.lines = append(r.lines, line) }
-
 func load(t testing.TB, config string, now func() time.Time) *Config {
 	t.Helper()
-	log.SetPluginLog(&record{})
+	plugintest.KeepLog()
 	var c Config
 	require.NoError(t, newTable(now).ParseGlobal(gjson.Parse(config), &c))
 	return &c
@@ -88,10 +69,10 @@ func judge(config *Config, headers [][2]string) string {
 func TestTimes(t *testing.T) {
 	const checked = `{"date_offset": 600, ` + oneCaller + `}`
 	dated := func(date string) [][2]string {
-		return signed("GET\n\n\n\n"+date+"\n/", requestOf("GET", "/", "date: "+date))
+		return signed("GET\n\n\n\n"+date+"\n/", plugintest.Request("GET", "/", "date: "+date))
 	}
 	stamped := func(at string) [][2]string {
-		return signed("GET\n\n\n\n\nx-ca-timestamp:"+at+"\n/", requestOf("GET", "/", "x-ca-timestamp: "+at, "x-ca-signature-headers: x-ca-timestamp"))
+		return signed("GET\n\n\n\n\nx-ca-timestamp:"+at+"\n/", plugintest.Request("GET", "/", "x-ca-timestamp: "+at, "x-ca-signature-headers: x-ca-timestamp"))
 	}
 	const inTime, tooFar = "", "invalid_date"
 	tests := []struct {
@@ -118,7 +99,7 @@ func TestTimes(t *testing.T) {
 		{"the largest timestamp", checked, 0, stamped("9223372036854775807"), tooFar},
 		{"the smallest timestamp", checked, 0, stamped("-9223372036854775808"), tooFar},
 		{"one that overflows", checked, 0, stamped("18446745973709551616"), tooFar},
-		{"no time", checked, 0, signed("GET\n\n\n\n\n/", requestOf("GET", "/")), tooFar},
+		{"no time", checked, 0, signed("GET\n\n\n\n\n/", plugintest.Request("GET", "/")), tooFar},
 		{"an RFC 1123 date", checked, 0, dated("Sun, 17 Mar 2030 17:46:40 GMT"), inTime},
 		{"with an offset", checked, 0, dated("Sun, 17 Mar 2030 17:46:40 GMT+00:00"), inTime},
 		{"an RFC 850 date", checked, 0, dated("Sunday, 17-Mar-30 17:46:40 GMT"), inTime},
@@ -151,42 +132,42 @@ func TestWhatIsSigned(t *testing.T) {
 		headers    [][2]string
 		want       string
 	}{
-		{"nothing but the path", "GET\n\n\n\n\n/", requestOf("GET", "/"), passes},
-		{"an empty query", "GET\n\n\n\n\n/", requestOf("GET", "/?"), passes},
-		{"an empty parameter", "GET\n\n\n\n\n/?=&a=1&b=2", requestOf("GET", "/?b=2&&a=1"), passes},
-		{"the first of equal parameters", "GET\n\n\n\n\n/?a=2", requestOf("GET", "/?a=2&a=1"), passes},
-		{"the second of equal parameters", "GET\n\n\n\n\n/?a=1", requestOf("GET", "/?a=2&a=1"), refused},
-		{"a number sign and what follows", "GET\n\n\n\n\n/?a=1#x&b=2", requestOf("GET", "/?a=1#x&b=2"), passes},
-		{"not without what follows", "GET\n\n\n\n\n/?a=1", requestOf("GET", "/?a=1#x"), refused},
-		{"a semicolon", "GET\n\n\n\n\n/?a=1;b=2", requestOf("GET", "/?a=1;b=2"), passes},
-		{"a name without value is not decoded", "GET\n\n\n\n\n/?%61=", requestOf("GET", "/?%61"), passes},
-		{"malformed escapes", "GET\n\n\n\n\n/?a=%zz%&b=%1", requestOf("GET", "/?b=%1&a=%zz%"), passes},
-		{"a plus", "GET\n\n\n\n\n/?a=+", requestOf("GET", "/?a=+"), passes},
-		{"the path as it comes", "GET\n\n\n\n\n//a/./b/../%41", requestOf("GET", "//a/./b/../%41"), passes},
-		{"no other path", "GET\n\n\n\n\n/a/A", requestOf("GET", "//a/./b/../%41"), refused},
-		{"two slashes", "GET\n\n\n\n\n/a", requestOf("GET", "//a"), refused},
-		{"a question mark in the query", "GET\n\n\n\n\n/?a?=b?", requestOf("GET", "/?a?=b?"), passes},
-		{"a header", "GET\n\n\n\n\nx-a:1\n/", requestOf("GET", "/", list("x-a", "x-a: 1")...), passes},
-		{"in capitals", "GET\n\n\n\n\nx-a:1\n/", requestOf("GET", "/", list("X-A", "x-a: 1")...), passes},
-		{"sorted by bytes", "GET\n\n\n\n\n:path:/\nx-a:1\nx-b:2\n/", requestOf("GET", "/", list("x-b,:path,,x-a,", "x-a: 1", "x-b: 2")...), passes},
-		{"the host, by either name", "GET\n\n\n\n\n:authority:a.example\nhost:a.example\n/", requestOf("GET", "/", list("host,:authority")...), passes},
-		{"absent", "GET\n\n\n\n\nx-a:\n/", requestOf("GET", "/", list("x-a")...), passes},
-		{"listed twice", "GET\n\n\n\n\nx-a:1\nx-a:1\n/", requestOf("GET", "/", list("x-a,X-a", "x-a: 1")...), passes},
-		{"those that have lines of their own are no further ones", "GET\n\n\n\n\n/", requestOf("GET", "/", list("accept,content-md5,Content-Type,date,:method,x-ca-signature,x-ca-signature-headers")...), passes},
-		{"spaces around a name", "GET\n\n\n\n\nx-a:1\nx-b:2\n/", requestOf("GET", "/", list("x-b, x-a", "x-a: 1", "x-b: 2")...), passes},
-		{"spaces around a name, as before", "GET\n\n\n\n\n x-a:\nx-b:2\n/", requestOf("GET", "/", list("x-b, x-a", "x-a: 1", "x-b: 2")...), passes},
-		{"spaces around a name, and another value", "GET\n\n\n\n\nx-a:1\n/", requestOf("GET", "/", list(" x-a", "x-a: 2")...), refused},
-		{"a header twice, alike", "GET\n\n\n\n\nx-a:1\n/", requestOf("GET", "/", list("x-a", "x-a: 1", "x-a: 1")...), passes},
-		{"a header twice", "GET\n\n\n\n\nx-a:1\n/", requestOf("GET", "/", list("x-a", "x-a: 1", "x-a: 2")...), refused},
-		{"a header twice that is listed with a space", "GET\n\n\n\n\n x-a:\n/", requestOf("GET", "/", list(" x-a", "x-a: 1", "x-a: 2")...), refused},
-		{"accept twice", "GET\na\n\n\n\n/", requestOf("GET", "/", "accept: a", "accept: b"), refused},
-		{"content-type twice", "GET\n\n\na\n\n/", requestOf("GET", "/", "content-type: a", "content-type: b"), refused},
-		{"the method of signing twice", "GET\n\n\n\n\n/", requestOf("GET", "/", "x-ca-signature-method: HmacSHA256", "x-ca-signature-method: HmacSHA1"), refused},
-		{"a line of the path as one of a header", "GET\n\n\n\n\n/p?a=x:\n/admin", requestOf("GET", "/admin", list("/p?a=x")...), refused},
-		{"a name with a colon", "GET\n\n\n\n\nx:y:\n/", requestOf("GET", "/", list("x:y")...), refused},
-		{"as many names as there may be", "GET\n\n\n\n\n" + strings.Repeat("a:\n", 512) + "/", requestOf("GET", "/", list(strings.Repeat("a,", 511)+"a")...), passes},
-		{"more names", "GET\n\n\n\n\n" + strings.Repeat("a:\n", 513) + "/", requestOf("GET", "/", list(strings.Repeat("a,", 512)+"a")...), refused},
-		{"more than 32 KiB of names", "GET\n\n\n\n\n" + strings.Repeat("a", 33<<10) + ":\n/", requestOf("GET", "/", list(strings.Repeat("a", 33<<10))...), refused},
+		{"nothing but the path", "GET\n\n\n\n\n/", plugintest.Request("GET", "/"), passes},
+		{"an empty query", "GET\n\n\n\n\n/", plugintest.Request("GET", "/?"), passes},
+		{"an empty parameter", "GET\n\n\n\n\n/?=&a=1&b=2", plugintest.Request("GET", "/?b=2&&a=1"), passes},
+		{"the first of equal parameters", "GET\n\n\n\n\n/?a=2", plugintest.Request("GET", "/?a=2&a=1"), passes},
+		{"the second of equal parameters", "GET\n\n\n\n\n/?a=1", plugintest.Request("GET", "/?a=2&a=1"), refused},
+		{"a number sign and what follows", "GET\n\n\n\n\n/?a=1#x&b=2", plugintest.Request("GET", "/?a=1#x&b=2"), passes},
+		{"not without what follows", "GET\n\n\n\n\n/?a=1", plugintest.Request("GET", "/?a=1#x"), refused},
+		{"a semicolon", "GET\n\n\n\n\n/?a=1;b=2", plugintest.Request("GET", "/?a=1;b=2"), passes},
+		{"a name without value is not decoded", "GET\n\n\n\n\n/?%61=", plugintest.Request("GET", "/?%61"), passes},
+		{"malformed escapes", "GET\n\n\n\n\n/?a=%zz%&b=%1", plugintest.Request("GET", "/?b=%1&a=%zz%"), passes},
+		{"a plus", "GET\n\n\n\n\n/?a=+", plugintest.Request("GET", "/?a=+"), passes},
+		{"the path as it comes", "GET\n\n\n\n\n//a/./b/../%41", plugintest.Request("GET", "//a/./b/../%41"), passes},
+		{"no other path", "GET\n\n\n\n\n/a/A", plugintest.Request("GET", "//a/./b/../%41"), refused},
+		{"two slashes", "GET\n\n\n\n\n/a", plugintest.Request("GET", "//a"), refused},
+		{"a question mark in the query", "GET\n\n\n\n\n/?a?=b?", plugintest.Request("GET", "/?a?=b?"), passes},
+		{"a header", "GET\n\n\n\n\nx-a:1\n/", plugintest.Request("GET", "/", list("x-a", "x-a: 1")...), passes},
+		{"in capitals", "GET\n\n\n\n\nx-a:1\n/", plugintest.Request("GET", "/", list("X-A", "x-a: 1")...), passes},
+		{"sorted by bytes", "GET\n\n\n\n\n:path:/\nx-a:1\nx-b:2\n/", plugintest.Request("GET", "/", list("x-b,:path,,x-a,", "x-a: 1", "x-b: 2")...), passes},
+		{"the host, by either name", "GET\n\n\n\n\n:authority:a.example\nhost:a.example\n/", plugintest.Request("GET", "/", list("host,:authority")...), passes},
+		{"absent", "GET\n\n\n\n\nx-a:\n/", plugintest.Request("GET", "/", list("x-a")...), passes},
+		{"listed twice", "GET\n\n\n\n\nx-a:1\nx-a:1\n/", plugintest.Request("GET", "/", list("x-a,X-a", "x-a: 1")...), passes},
+		{"those that have lines of their own are no further ones", "GET\n\n\n\n\n/", plugintest.Request("GET", "/", list("accept,content-md5,Content-Type,date,:method,x-ca-signature,x-ca-signature-headers")...), passes},
+		{"spaces around a name", "GET\n\n\n\n\nx-a:1\nx-b:2\n/", plugintest.Request("GET", "/", list("x-b, x-a", "x-a: 1", "x-b: 2")...), passes},
+		{"spaces around a name, as before", "GET\n\n\n\n\n x-a:\nx-b:2\n/", plugintest.Request("GET", "/", list("x-b, x-a", "x-a: 1", "x-b: 2")...), passes},
+		{"spaces around a name, and another value", "GET\n\n\n\n\nx-a:1\n/", plugintest.Request("GET", "/", list(" x-a", "x-a: 2")...), refused},
+		{"a header twice, alike", "GET\n\n\n\n\nx-a:1\n/", plugintest.Request("GET", "/", list("x-a", "x-a: 1", "x-a: 1")...), passes},
+		{"a header twice", "GET\n\n\n\n\nx-a:1\n/", plugintest.Request("GET", "/", list("x-a", "x-a: 1", "x-a: 2")...), refused},
+		{"a header twice that is listed with a space", "GET\n\n\n\n\n x-a:\n/", plugintest.Request("GET", "/", list(" x-a", "x-a: 1", "x-a: 2")...), refused},
+		{"accept twice", "GET\na\n\n\n\n/", plugintest.Request("GET", "/", "accept: a", "accept: b"), refused},
+		{"content-type twice", "GET\n\n\na\n\n/", plugintest.Request("GET", "/", "content-type: a", "content-type: b"), refused},
+		{"the method of signing twice", "GET\n\n\n\n\n/", plugintest.Request("GET", "/", "x-ca-signature-method: HmacSHA256", "x-ca-signature-method: HmacSHA1"), refused},
+		{"a line of the path as one of a header", "GET\n\n\n\n\n/p?a=x:\n/admin", plugintest.Request("GET", "/admin", list("/p?a=x")...), refused},
+		{"a name with a colon", "GET\n\n\n\n\nx:y:\n/", plugintest.Request("GET", "/", list("x:y")...), refused},
+		{"as many names as there may be", "GET\n\n\n\n\n" + strings.Repeat("a:\n", 512) + "/", plugintest.Request("GET", "/", list(strings.Repeat("a,", 511)+"a")...), passes},
+		{"more names", "GET\n\n\n\n\n" + strings.Repeat("a:\n", 513) + "/", plugintest.Request("GET", "/", list(strings.Repeat("a,", 512)+"a")...), refused},
+		{"more than 32 KiB of names", "GET\n\n\n\n\n" + strings.Repeat("a", 33<<10) + ":\n/", plugintest.Request("GET", "/", list(strings.Repeat("a", 33<<10))...), refused},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -204,9 +185,9 @@ func TestStrictParameters(t *testing.T) {
 	} {
 		bare, query, _ := strings.Cut(path, "?")
 		list, _, _ := parameters(query, "")
-		text, _ := stringToSign(requestOf("GET", path), nil, bare, list)
-		assert.Equal(t, want, judge(config, signed(text, requestOf("GET", path))), path)
-		assert.Empty(t, judge(load(t, `{`+oneCaller+`}`, time.Now), signed(text, requestOf("GET", path))), path)
+		text, _ := stringToSign(plugintest.Request("GET", path), nil, bare, list)
+		assert.Equal(t, want, judge(config, signed(text, plugintest.Request("GET", path))), path)
+		assert.Empty(t, judge(load(t, `{`+oneCaller+`}`, time.Now), signed(text, plugintest.Request("GET", path))), path)
 	}
 }
 
@@ -258,8 +239,7 @@ func TestWarnings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.config+tt.rule, func(t *testing.T) {
-			r := &record{}
-			log.SetPluginLog(r)
+			r := plugintest.KeepLog()
 			table := newTable(time.Now)
 			var global, rule Config
 			require.NoError(t, table.ParseGlobal(gjson.Parse(tt.config), &global))
@@ -267,7 +247,7 @@ func TestWarnings(t *testing.T) {
 				require.NoError(t, table.ParseRule(gjson.Parse(tt.rule), global, &rule))
 				assert.False(t, rule.Allows("mobile"))
 			}
-			assert.Equal(t, []string{tt.want}, r.lines)
+			assert.Equal(t, []string{tt.want}, r.Lines)
 		})
 	}
 }
@@ -282,7 +262,7 @@ func TestPrintable(t *testing.T) {
 }
 
 func TestPhases(t *testing.T) {
-	form := requestOf("POST", "/?a=1", "content-type: application/x-www-form-urlencoded")
+	form := plugintest.Request("POST", "/?a=1", "content-type: application/x-www-form-urlencoded")
 	signedForm := signed("POST\n\n\napplication/x-www-form-urlencoded\n\n/?a=1&b=2", form)
 	const buffer, pass, hold = types.DataStopIterationAndBuffer, types.ActionContinue, types.HeaderStopIteration
 	tests := []struct {
@@ -310,20 +290,11 @@ func TestPhases(t *testing.T) {
 				if pluginClock = tt.now; tt.now == nil {
 					pluginClock = clock(0)
 				}
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
-				assert.Equal(t, tt.onHeaders, host.CallOnHttpRequestHeaders(tt.headers, test.WithEndOfStream(tt.ends)))
-				for i, chunk := range tt.chunks {
-					assert.Equal(t, tt.onChunks[i], host.CallOnHttpStreamingRequestBody([]byte(chunk), i == len(tt.chunks)-1), i)
-				}
-				reply := host.GetLocalResponse()
-				if tt.details != "" {
-					require.NotNil(t, reply)
-					assert.Equal(t, tt.details, reply.StatusCodeDetail)
+				host := plugintest.Start(t, tt.config)
+				phases := plugintest.Phases{Headers: tt.headers, Ends: tt.ends, OnHeaders: tt.onHeaders, Chunks: tt.chunks, OnChunks: tt.onChunks, Details: tt.details}
+				if !phases.Send(t, host) {
 					return
 				}
-				assert.Nil(t, reply)
 				assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "mobile"))
 			})
 		}
@@ -333,9 +304,7 @@ func TestPhases(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/hmac-auth.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{` + oneCaller + `}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{`+oneCaller+`}`)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(vector(), test.WithEndOfStream(true)))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "mobile"))
 		host.CompleteHttp()

@@ -17,7 +17,7 @@ import (
 const idp = `{"bodyHeader": "x-profile", "tokenHeader": "X-Grant", "requestPath": "/whoami?v=1", "serviceSource": "dns", "serviceName": "idp", "servicePort": 443, "domain": "idp.example.org"}`
 
 // with returns a configuration with some fields changed.
-func with(t *testing.T, fields map[string]any) json.RawMessage {
+func with(t *testing.T, fields map[string]any) string {
 	t.Helper()
 	config := map[string]any{}
 	require.NoError(t, json.Unmarshal([]byte(idp), &config))
@@ -29,14 +29,11 @@ func with(t *testing.T, fields map[string]any) json.RawMessage {
 	}
 	raw, err := json.Marshal(config)
 	require.NoError(t, err)
-	return raw
+	return string(raw)
 }
 
 // request makes request headers from "name: value" lines.
-func request(lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
+func request(lines ...string) [][2]string { return plugintest.Request("GET", "/", lines...) }
 
 // values returns the values of a header, in order.
 func values(headers [][2]string, name string) []string {
@@ -71,9 +68,7 @@ func TestAnswers(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(idp))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, idp)
 				action := host.CallOnHttpRequestHeaders(request("X-Grant: fake", "x-profile: fake", "x-other: kept"))
 				require.Equal(t, types.HeaderStopAllIterationAndWatermark, action, "held until the answer")
 				host.CallOnHttpCall(tt.answer, []byte(tt.body))
@@ -105,9 +100,7 @@ func TestCalls(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(with(t, tt.fields))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, with(t, tt.fields))
 				host.CallOnHttpRequestHeaders(request("authorization: secret"))
 				calls := host.GetHttpCalloutAttributes()
 				require.Len(t, calls, 1)
@@ -121,9 +114,7 @@ func TestCalls(t *testing.T) {
 
 func TestACallThatCannotBeStarted(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(with(t, map[string]any{"requestPath": "http://[::1"}))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, with(t, map[string]any{"requestPath": "http://[::1"}))
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(request("x-grant: fake")))
 		assert.Empty(t, host.GetHttpCalloutAttributes())
 		assert.Empty(t, values(host.GetRequestHeaders(), "x-grant"))
@@ -151,7 +142,7 @@ func TestLoadErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var config Config
-			assert.EqualError(t, parseConfig(gjson.ParseBytes(with(t, tt.fields)), &config), tt.want)
+			assert.EqualError(t, parseConfig(gjson.Parse(with(t, tt.fields)), &config), tt.want)
 		})
 	}
 }
@@ -170,9 +161,7 @@ func FuzzHeaderValue(f *testing.F) {
 func TestTheCompiledModuleStartsAndCalls(t *testing.T) {
 	const wasm = "../../build/http-call.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(idp))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, idp)
 		require.Equal(t, types.HeaderStopAllIterationAndWatermark, host.CallOnHttpRequestHeaders(request()))
 		host.CallOnHttpCall([][2]string{{":status", "200"}, {"x-grant", "g"}}, []byte("a\nb"))
 		assert.Equal(t, types.ActionContinue, host.GetHttpStreamAction())

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/address"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 const published = `{"deny": ["10.0.0.1"], "deny_source": {"service_name": "lists.dns", "service_port": 443, "service_host": "lists.example.org", "path": "/drop.txt?v=1", "refresh_interval": 4, "timeout": 700}}`
@@ -25,8 +25,8 @@ type feeding struct {
 }
 
 func startFeeding(t *testing.T, config string) feeding {
-	host, status := test.NewTestHost(json.RawMessage(config))
-	require.Equal(t, types.OnPluginStartStatusOK, status)
+	t.Helper()
+	host := plugintest.Start(t, config)
 	require.NoError(t, host.SetProperty([]string{"source", "address"}, []byte("192.0.2.1:99")))
 	return feeding{t, host}
 }
@@ -78,7 +78,6 @@ var ok = [][2]string{{":status", "200"}, {"etag", `"v1"`}}
 func TestAListIsFetchedAndRefreshed(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		f := startFeeding(t, published)
-		defer f.Reset()
 		assert.Empty(t, f.asked(), "a VM that only checks a configuration asks nobody")
 		f.Tick()
 		require.Len(t, f.asked(), 1)
@@ -120,7 +119,6 @@ func TestWhatComesOfAnswers(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				host := startFeeding(t, published)
-				defer host.Reset()
 				config := host.another()
 				f := config.listed.feed
 				f.tick()
@@ -145,7 +143,6 @@ func TestAListThatFailsLeavesTheLastInForce(t *testing.T) {
 
 func testAListThatFails(t *testing.T) {
 	host := startFeeding(t, published)
-	defer host.Reset()
 	f := host.another().listed.feed
 	f.take(200, map[string][]string{"Etag": {`"v1"`}}, []byte("192.0.2.1\n"))
 	first := f.current
@@ -167,7 +164,6 @@ func testAListThatFails(t *testing.T) {
 func TestTheClockAsksAgain(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		f := startFeeding(t, published)
-		defer f.Reset()
 		feed := f.another().listed.feed
 		feed.tick()
 		feed.tick()
@@ -204,7 +200,6 @@ func TestRequestsBeforeTheFirstList(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				f := startFeeding(t, published)
-				defer f.Reset()
 				action, reply := f.next()
 				require.Equal(t, types.HeaderStopAllIterationAndWatermark, action, "held")
 				require.Nil(t, reply)
@@ -227,7 +222,6 @@ func TestRequestsBeforeTheFirstList(t *testing.T) {
 func TestOnlySoManyRequestsWait(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		f := startFeeding(t, published)
-		defer f.Reset()
 		for range mostWaiting {
 			action, reply := f.next()
 			require.Equal(t, types.HeaderStopAllIterationAndWatermark, action)
@@ -240,7 +234,6 @@ func TestOnlySoManyRequestsWait(t *testing.T) {
 func TestAnAllowListFromAServiceLetsNobodyPassBeforeItIsThere(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		f := startFeeding(t, strings.ReplaceAll(published, "deny", "allow"))
-		defer f.Reset()
 		f.Tick()
 		f.answer([][2]string{{":status", "500"}}, "")
 		f.isRefused(noList, 503)
@@ -251,7 +244,6 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/ip-restriction.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
 		f := startFeeding(t, byPeer)
-		defer f.Reset()
 		f.isRefused(denied, 403)
 		f.CompleteHttp()
 	})

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,106 +20,81 @@ import (
 )
 
 // request makes request headers from "name: value" lines.
-func request(lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
+func request(lines ...string) [][2]string { return plugintest.Request("GET", "/", lines...) }
 
 const (
 	byHeader = `{"ip_source_type": "header", "ip_header_name": "True-Client-IP", "allow": ["203.0.113.0/24", "2001:db8:1::/48"], "status": 451, "message": "Not available in your network"}`
 	byPeer   = `{"deny": ["198.51.100.7", "192.0.2.0/24"]}`
 )
 
-// refused is what a refusal looks like; the zero value is a request that passes.
-type refused struct {
-	status        uint32
-	details, body string
-}
-
 func TestRequests(t *testing.T) {
-	blocked := refused{403, "key-auth.ip_denied", `{"message":"Your IP address is blocked."}`}
-	unknown := refused{403, "key-auth.get_ip_failed", `{"message":"Your IP address is blocked."}`}
-	elsewhere := refused{451, "key-auth.ip_not_allowed", `{"message":"Not available in your network"}`}
+	passes, blocked := plugintest.Refusal{}, plugintest.Refused(403, "key-auth.ip_denied", `{"message":"Your IP address is blocked."}`)
+	unknown := plugintest.Refused(403, "key-auth.get_ip_failed", `{"message":"Your IP address is blocked."}`)
+	elsewhere := plugintest.Refused(451, "key-auth.ip_not_allowed", `{"message":"Not available in your network"}`)
 	tests := []struct {
 		name, config, peer string
 		lines              []string
-		want               refused
+		want               plugintest.Refusal
 	}{
 		{"a peer that is denied", byPeer, "198.51.100.7:4711", nil, blocked},
-		{"its neighbour", byPeer, "198.51.100.8:1", nil, refused{}},
+		{"its neighbour", byPeer, "198.51.100.8:1", nil, passes},
 		{"in a network that is denied", byPeer, "192.0.2.255:1", nil, blocked},
-		{"of the other family", byPeer, "[2001:db8::1]:9", nil, refused{}},
+		{"of the other family", byPeer, "[2001:db8::1]:9", nil, passes},
 		{"an IPv4-mapped peer is the IPv4 address", byPeer, "[::ffff:198.51.100.7]:9", nil, blocked},
 		{"the same in hexadecimal", byPeer, "[::ffff:c633:6407]:9", nil, blocked},
-		{"headers do not count", byPeer, "198.51.100.8:1", []string{"x-forwarded-for: 198.51.100.7"}, refused{}},
+		{"headers do not count", byPeer, "198.51.100.8:1", []string{"x-forwarded-for: 198.51.100.7"}, passes},
 		{"no peer address", byPeer, "", nil, unknown},
 		{"a peer without an address", byPeer, "@/run/socket", nil, unknown},
-		{"a network of IPv4 holds no IPv6 address", `{"deny": ["10.0.0.0/8"]}`, "[a00::1]:1", nil, refused{}},
-		{"all of IPv6 is not IPv4", `{"deny": ["::/0"]}`, "10.0.0.1:1", nil, refused{}},
+		{"a network of IPv4 holds no IPv6 address", `{"deny": ["10.0.0.0/8"]}`, "[a00::1]:1", nil, passes},
+		{"all of IPv6 is not IPv4", `{"deny": ["::/0"]}`, "10.0.0.1:1", nil, passes},
 		{"all of IPv6", `{"deny": ["::/0"]}`, "[2001:db8::1]:1", nil, blocked},
 		{"all of IPv4", `{"deny": ["0.0.0.0/0"]}`, "10.0.0.1:1", nil, blocked},
 		{"a zone is dropped", `{"deny": ["fe80::/10"]}`, "[fe80::1%eth0]:1", nil, blocked},
-		{"an allowed peer", `{"allow": "192.0.2.0/24"}`, "192.0.2.1:1", nil, refused{}},
-		{"another", `{"allow": "192.0.2.0/24"}`, "192.0.3.1:1", nil, refused{403, "key-auth.ip_not_allowed", blocked.body}},
+		{"an allowed peer", `{"allow": "192.0.2.0/24"}`, "192.0.2.1:1", nil, passes},
+		{"another", `{"allow": "192.0.2.0/24"}`, "192.0.3.1:1", nil, plugintest.Refused(403, "key-auth.ip_not_allowed", blocked.Body)},
 		{"an unknown source is the peer", `{"ip_source_type": "socket", "deny": ["198.51.100.7"]}`, "198.51.100.7:1", []string{"x-forwarded-for: 1.1.1.1"}, blocked},
 		{"status 0 is the default", `{"status": 0, "deny": ["198.51.100.7"]}`, "198.51.100.7:1", nil, blocked},
 		{"an empty message is the default", `{"message": "", "deny": ["198.51.100.7"]}`, "198.51.100.7:1", nil, blocked},
-		{"a message is escaped", `{"message": "a\"b<c>&\n", "deny": ["198.51.100.7"]}`, "198.51.100.7:1", nil, refused{403, blocked.details, `{"message":"a\"b\u003cc\u003e\u0026\n"}`}},
+		{"a message is escaped", `{"message": "a\"b<c>&\n", "deny": ["198.51.100.7"]}`, "198.51.100.7:1", nil, plugintest.Refused(403, blocked.Details, `{"message":"a\"b\u003cc\u003e\u0026\n"}`)},
 
-		{"a header with an allowed address", byHeader, "", []string{"true-client-ip: 203.0.113.9"}, refused{}},
+		{"a header with an allowed address", byHeader, "", []string{"true-client-ip: 203.0.113.9"}, passes},
 		{"another", byHeader, "", []string{"true-client-ip: 203.0.114.1"}, elsewhere},
-		{"IPv6", byHeader, "", []string{"true-client-ip: 2001:db8:1:2::5"}, refused{}},
-		{"IPv6 with a port", byHeader, "", []string{"true-client-ip: [2001:db8:1::1]:443"}, refused{}},
-		{"IPv4 with a port", byHeader, "", []string{"true-client-ip: 203.0.113.9:443"}, refused{}},
-		{"the first of a list", byHeader, "", []string{"true-client-ip: 203.0.113.9, 8.8.8.8"}, refused{}},
+		{"IPv6", byHeader, "", []string{"true-client-ip: 2001:db8:1:2::5"}, passes},
+		{"IPv6 with a port", byHeader, "", []string{"true-client-ip: [2001:db8:1::1]:443"}, passes},
+		{"IPv4 with a port", byHeader, "", []string{"true-client-ip: 203.0.113.9:443"}, passes},
+		{"the first of a list", byHeader, "", []string{"true-client-ip: 203.0.113.9, 8.8.8.8"}, passes},
 		{"not the second", byHeader, "", []string{"true-client-ip: 8.8.8.8, 203.0.113.9"}, elsewhere},
 		{"the first of several headers", byHeader, "", []string{"true-client-ip: 8.8.8.8", "true-client-ip: 203.0.113.9"}, elsewhere},
-		{"mapped", byHeader, "", []string{"true-client-ip: ::ffff:203.0.113.7"}, refused{}},
-		{"no header", byHeader, "203.0.113.9:1", nil, refused{451, unknown.details, elsewhere.body}},
-		{"nonsense", byHeader, "", []string{"true-client-ip: abc"}, refused{451, unknown.details, elsewhere.body}},
-		{"an empty header", byHeader, "", []string{"true-client-ip: "}, refused{451, unknown.details, elsewhere.body}},
-		{"a long header", byHeader, "", []string{"true-client-ip: " + strings.Repeat("[", 40000)}, refused{451, unknown.details, elsewhere.body}},
+		{"mapped", byHeader, "", []string{"true-client-ip: ::ffff:203.0.113.7"}, passes},
+		{"no header", byHeader, "203.0.113.9:1", nil, plugintest.Refused(451, unknown.Details, elsewhere.Body)},
+		{"nonsense", byHeader, "", []string{"true-client-ip: abc"}, plugintest.Refused(451, unknown.Details, elsewhere.Body)},
+		{"an empty header", byHeader, "", []string{"true-client-ip: "}, plugintest.Refused(451, unknown.Details, elsewhere.Body)},
+		{"a long header", byHeader, "", []string{"true-client-ip: " + strings.Repeat("[", 40000)}, plugintest.Refused(451, unknown.Details, elsewhere.Body)},
 		{"a deny list refuses what has no address, too", `{"ip_source_type": "header", "deny": ["10.0.0.1"]}`, "", nil, unknown},
-		{"X-Forwarded-For unless said otherwise", `{"ip_source_type": "header", "allow": ["10.0.0.1"]}`, "", []string{"x-forwarded-for: 10.0.0.1"}, refused{}},
+		{"X-Forwarded-For unless said otherwise", `{"ip_source_type": "header", "allow": ["10.0.0.1"]}`, "", []string{"x-forwarded-for: 10.0.0.1"}, passes},
 
 		{"the last that is no proxy", `{"ip_source_type": "header", "trusted_cidrs": ["10.0.0.0/8"], "allow": ["203.0.113.9"]}`, "",
-			[]string{"x-forwarded-for: 6.6.6.6", "x-forwarded-for: 203.0.113.9, 10.1.1.1"}, refused{}},
+			[]string{"x-forwarded-for: 6.6.6.6", "x-forwarded-for: 203.0.113.9, 10.1.1.1"}, passes},
 		{"a forged first address does not help", `{"ip_source_type": "header", "trusted_cidrs": ["10.0.0.0/8"], "allow": ["203.0.113.9"]}`, "",
-			[]string{"x-forwarded-for: 203.0.113.9, 6.6.6.6, 10.1.1.1"}, refused{403, "key-auth.ip_not_allowed", blocked.body}},
+			[]string{"x-forwarded-for: 203.0.113.9, 6.6.6.6, 10.1.1.1"}, plugintest.Refused(403, "key-auth.ip_not_allowed", blocked.Body)},
 		{"a number of proxies", `{"ip_source_type": "header", "trusted_hops": 2, "allow": ["203.0.113.9"]}`, "",
-			[]string{"x-forwarded-for: 203.0.113.9, 10.1.1.1"}, refused{}},
+			[]string{"x-forwarded-for: 203.0.113.9, 10.1.1.1"}, passes},
 		{"fewer than that", `{"ip_source_type": "header", "trusted_hops": 2, "allow": ["203.0.113.9"]}`, "",
 			[]string{"x-forwarded-for: 203.0.113.9"}, unknown},
 	}
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				if tt.peer != "" {
 					require.NoError(t, host.SetProperty([]string{"source", "address"}, []byte(tt.peer)))
 				}
 				action := host.CallOnHttpRequestHeaders(request(tt.lines...))
-				assertVerdict(t, host, action, tt.want)
+				tt.want.AssertVerdict(t, host, action)
 				assert.Equal(t, request(tt.lines...), host.GetRequestHeaders(), "the request is left as it is")
 			})
 		}
 	})
-}
-
-func assertVerdict(t *testing.T, host test.TestHost, action types.Action, want refused) {
-	t.Helper()
-	reply := host.GetLocalResponse()
-	if want == (refused{}) {
-		assert.Nil(t, reply)
-		assert.Equal(t, types.ActionContinue, action)
-		return
-	}
-	require.NotNil(t, reply)
-	assert.Equal(t, want, refused{reply.StatusCode, reply.StatusCodeDetail, string(reply.Data)})
-	assert.Empty(t, reply.Headers)
-	assert.NotEqual(t, types.ActionContinue, action)
 }
 
 func TestLoadErrors(t *testing.T) {
@@ -173,9 +147,7 @@ func TestABrokenGlobalConfigurationFailsItsRules(t *testing.T) {
 
 func TestRepeatedItemsLoadWithAWarning(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"deny": ["10.0.0.1", "10.0.0.1", "10.0.0.0/8", "::ffff:10.0.0.1"]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"deny": ["10.0.0.1", "10.0.0.1", "10.0.0.0/8", "::ffff:10.0.0.1"]}`)
 		assert.Len(t, containing(host.GetWarnLogs(), "ignore duplicate IP [10.0.0.1]"), 1)
 		assert.Len(t, containing(host.GetWarnLogs(), "ignore duplicate IP [::ffff:10.0.0.1]"), 1)
 		assert.Len(t, containing(host.GetWarnLogs(), "ignore duplicate"), 2)

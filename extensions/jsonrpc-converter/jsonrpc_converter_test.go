@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 const call = `{"jsonrpc":"2.0","id":"a1","method":"tools/call","params":{"name":"add","arguments":{"x":1}}}`
@@ -35,9 +36,7 @@ func own(headers [][2]string) map[string]string {
 func TestARequestAtEverySplitPoint(t *testing.T) {
 	want := map[string]string{idHeader: "a1", methodHeader: toolsCall, toolHeader: "add", argumentsHeader: `{"x":1}`}
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"stage": "request"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"stage": "request"}`)
 		for at := range len(call) + 1 {
 			host.InitHttp()
 			assert.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(request([2]string{toolHeader, "forged"})))
@@ -55,9 +54,7 @@ func TestAResponseAtEverySplitPoint(t *testing.T) {
 	const answer = `{"jsonrpc":"2.0","id":"a1","result":{"content":[ {"text":"ö"} ]}}`
 	want := map[string]string{idHeader: "a1", methodHeader: toolsCall, answerHeader: `[{"text":"\u00f6"}]`, failureHeader: "false"}
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"stage": "response"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"stage": "response"}`)
 		for at := range len(answer) + 1 {
 			host.InitHttp()
 			host.CallOnHttpRequestHeaders(request([2]string{toolHeader, "add"}))
@@ -92,9 +89,7 @@ func TestWhatIsHeld(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(`{"stage": "` + tt.stage + `"}`))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, `{"stage": "`+tt.stage+`"}`)
 				forged := append(tt.headers, [2]string{failureHeader, "forged"})
 				assert.Equal(t, tt.want, host.CallOnHttpRequestHeaders(forged, test.WithEndOfStream(tt.end)))
 				assert.Empty(t, own(host.GetRequestHeaders()))
@@ -122,9 +117,7 @@ func TestWhichResponsesAreHeld(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(`{"stage": "response"}`))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, `{"stage": "response"}`)
 				host.CallOnHttpRequestHeaders([][2]string{{":authority", "h"}, {":path", "/"}, {":method", tt.method}, {":scheme", "http"}})
 				host.CallOnHttpRequestBody([]byte(call))
 				response := [][2]string{{":status", tt.status}, {"content-type", tt.contentType}, {errorHeader, "forged"}}
@@ -140,9 +133,7 @@ func TestAnEventStreamAtEverySplitPoint(t *testing.T) {
 	const rest = "data: 2\n\n"
 	want := map[string]string{idHeader: "1", methodHeader: toolsCall, answerHeader: `"\u00f6"`, failureHeader: "false"}
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"stage": "response", "event_streams": true}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"stage": "response", "event_streams": true}`)
 		for at := range len(events) {
 			host.InitHttp()
 			host.CallOnHttpRequestHeaders(request())
@@ -161,9 +152,7 @@ func TestAnEventStreamAtEverySplitPoint(t *testing.T) {
 
 func TestTheBufferLimit(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"stage": "response", "disable_reroute": true}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"stage": "response", "disable_reroute": true}`)
 		host.CallOnHttpRequestHeaders(request())
 		host.CallOnHttpRequestBody([]byte(call))
 		host.CallOnHttpResponseHeaders([][2]string{{":status", "200"}, {"content-type", "application/json"}})
@@ -277,9 +266,7 @@ func TestMethods(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndPublishes(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/jsonrpc-converter.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"stage": "request"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"stage": "request"}`)
 		host.CallOnHttpRequestHeaders(request())
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestBody([]byte(call)))
 		assert.Equal(t, "add", own(host.GetRequestHeaders())[toolHeader])

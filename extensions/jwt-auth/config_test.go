@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	"github.com/wasmplane/wasmplane/pkg/log"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func TestLoadErrors(t *testing.T) {
@@ -44,7 +44,7 @@ func TestLoadErrors(t *testing.T) {
 		{"an exemption with dots", `{"consumers": [` + oct("a", "") + `], "exempt": [{"path": "/a/../b"}]}`, "exempt[0].path: must begin with /, without empty or dot segments, escapes, semicolons and queries"},
 		{"an exemption of two paths", `{"consumers": [` + oct("a", "") + `], "exempt": [{"path": "/a", "path_prefix": "/b"}]}`, "exempt[0]: path and path_prefix: only one of them can be set"},
 	}
-	log.SetPluginLog(silent{})
+	plugintest.KeepLog()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var config Config

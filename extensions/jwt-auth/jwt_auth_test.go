@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,7 +17,6 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
-	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
 const now = 1_700_000_000
@@ -38,36 +36,17 @@ func token(claims string) string {
 
 // headers makes request headers from a path and "name: value" lines.
 func headers(path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
+	return plugintest.Request("GET", path, lines...)
 }
-
-// silent is a log that keeps nothing.
-type silent struct{ log.Log }
-
-func (silent) Trace(string)    {}
-func (silent) Debug(string)    {}
-func (silent) Info(string)     {}
-func (silent) Warn(string)     {}
-func (silent) Error(string)    {}
-func (silent) Critical(string) {}
 
 // parse reads a configuration whose clock stands.
 func parse(t testing.TB, config string) *Config {
 	t.Helper()
-	log.SetPluginLog(silent{})
+	plugintest.KeepLog()
 	var c Config
 	require.NoError(t, table.ParseGlobal(gjson.Parse(config), &c))
 	c.Auth.clock = func() time.Time { return time.Unix(now, 0) }
 	return &c
-}
-
-// start is a plugin in a host.
-func start(t *testing.T, config string) test.TestHost {
-	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
 }
 
 func TestTimesAndClaims(t *testing.T) {
@@ -184,8 +163,7 @@ func TestWhatIsForwarded(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, `{"consumers": [`+oct("a", tt.consumer)+`]}`)
-				defer host.Reset()
+				host := plugintest.Start(t, `{"consumers": [`+oct("a", tt.consumer)+`]}`)
 				require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(tt.request))
 				require.Nil(t, host.GetLocalResponse())
 				for name, want := range tt.want {
@@ -231,8 +209,7 @@ func TestClaimsToHeaders(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.claim, func(t *testing.T) {
-				host := start(t, `{"consumers": [`+oct("a", `, "claims_to_headers": [{"claim": "a.b", "header": "X-One"}, {"claim": "a.b", "header": "x-two", "override": false}]`)+`]}`)
-				defer host.Reset()
+				host := plugintest.Start(t, `{"consumers": [`+oct("a", `, "claims_to_headers": [{"claim": "a.b", "header": "X-One"}, {"claim": "a.b", "header": "x-two", "override": false}]`)+`]}`)
 				claims := `{"a.b": ` + tt.claim + `}`
 				if tt.claim == "" {
 					claims = `{}`
@@ -249,8 +226,7 @@ func TestClaimsToHeaders(t *testing.T) {
 
 func TestAPanicRefuses(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"consumers": [`+oct("a", "")+`]}`)
-		defer host.Reset()
+		host := plugintest.Start(t, `{"consumers": [`+oct("a", "")+`]}`)
 		host.CallOnHttpRequestHeaders(headers("/", "authorization: Bearer "+token(`{}`)))
 		require.Nil(t, host.GetLocalResponse())
 		broken := parse(t, `{"consumers": [`+oct("a", "")+`]}`)
@@ -266,8 +242,7 @@ func TestAPanicRefuses(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/jwt-auth.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host := start(t, `{"consumers": [`+oct("a", "")+`]}`)
-		defer host.Reset()
+		host := plugintest.Start(t, `{"consumers": [`+oct("a", "")+`]}`)
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(headers("/", "authorization: Bearer "+token(`{}`))))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "a"))
 		host.CompleteHttp()

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // idp publishes a key, and signs with it.
@@ -64,8 +65,7 @@ func TestRequestsWaitForTheFirstKeySet(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, remoteConfig)
-				defer host.Reset()
+				host := plugintest.Start(t, remoteConfig)
 				assert.Empty(t, asked(host), "a VM that only checks a configuration asks nobody")
 				request := headers("/", "authorization: Bearer "+good.token("one"), "x-mse-consumer: root", "x-user: root")
 				require.Equal(t, types.HeaderStopAllIterationAndWatermark, host.CallOnHttpRequestHeaders(request))
@@ -95,8 +95,7 @@ func TestRequestsWaitForTheFirstKeySet(t *testing.T) {
 func TestOneCallServesAllThatWait(t *testing.T) {
 	good := newIDP(t)
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, remoteConfig)
-		defer host.Reset()
+		host := plugintest.Start(t, remoteConfig)
 		var streams []uint32
 		for range 3 {
 			stream := host.InitializeHttpContext()
@@ -117,8 +116,7 @@ func TestOneCallServesAllThatWait(t *testing.T) {
 func TestTheClockFetchesBeforeAnybodyAsks(t *testing.T) {
 	good := newIDP(t)
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, remoteConfig)
-		defer host.Reset()
+		host := plugintest.Start(t, remoteConfig)
 		host.Tick() // the clock asks
 		calls := asked(host)
 		require.Len(t, calls, 1)
@@ -140,8 +138,7 @@ func TestTokensThatNoKeyCouldVerifyWaitForNothing(t *testing.T) {
 			"another issuer": headers("/", "authorization: Bearer "+good.token("one")),
 		} {
 			t.Run(name, func(t *testing.T) {
-				host := start(t, withIssuer)
-				defer host.Reset()
+				host := plugintest.Start(t, withIssuer)
 				host.CallOnHttpRequestHeaders(request)
 				require.NotNil(t, host.GetLocalResponse())
 				assert.Equal(t, uint32(401), host.GetLocalResponse().StatusCode)

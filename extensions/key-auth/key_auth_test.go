@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -20,8 +19,7 @@ import (
 
 // headers makes request headers from a path and "name: value" lines.
 func headers(path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
+	return plugintest.Request("GET", path, lines...)
 }
 
 const consumersAB = `"keys": ["x-api-key", "apikey"], "consumers": [{"name": "app-a", "credential": "k-aaa"}, {"name": "app-b", "credential": "k-bbb"}]`
@@ -48,9 +46,7 @@ func TestWhoMustAuthenticate(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				require.NoError(t, host.SetRouteName("here"))
 				request := headers("/")
 				if tt.key != "" {
@@ -203,9 +199,7 @@ func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/key-auth.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"global_auth": true, ` + consumersAB + `}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"global_auth": true, `+consumersAB+`}`)
 		require.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(headers("/", "x-api-key: k-bbb")))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "app-b"))
 		host.CompleteHttp()

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/dunglas/httpsfv"
@@ -13,26 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/extensions/internal/ratelimit"
 )
 
 // request makes request headers from a path and "name: value" lines.
 func request(path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		list = append(list, [2]string{name, value})
-	}
-	return list
-}
-
-// start makes a host with a configuration that loads.
-func start(t *testing.T, config string) test.TestHost {
-	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	t.Cleanup(host.Reset)
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
+	return plugintest.Request("GET", path, lines...)
 }
 
 func TestTheReply(t *testing.T) {
@@ -51,7 +36,7 @@ func TestTheReply(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, `{"limit_by_header": "x-app", "limit_keys": [{"key": "mobile", "query_per_day": 1}]`+tt.config)
+				host := plugintest.Start(t, `{"limit_by_header": "x-app", "limit_keys": [{"key": "mobile", "query_per_day": 1}]`+tt.config)
 				require.Equal(t, types.HeaderContinue, host.CallOnHttpRequestHeaders(request("/", "x-app: mobile")))
 				assert.Nil(t, host.GetLocalResponse())
 				host.CompleteHttp()
@@ -69,7 +54,7 @@ func TestTheReply(t *testing.T) {
 
 func TestHeadersOfResponsesAreStructuredFields(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"limit_by_header": "x-app", "limit_keys": [{"key": "m", "query_per_minute": 6, "burst": 3}], "rate_limit_headers": true}`)
+		host := plugintest.Start(t, `{"limit_by_header": "x-app", "limit_keys": [{"key": "m", "query_per_minute": 6, "burst": 3}], "rate_limit_headers": true}`)
 		host.CallOnHttpRequestHeaders(request("/", "x-app: m"))
 		host.CallOnHttpResponseHeaders([][2]string{{":status", "200"}, {"ratelimit", "of the backend"}})
 		headers := host.GetResponseHeaders()
@@ -93,7 +78,7 @@ func TestHeadersOfResponsesAreStructuredFields(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"limit_by_header": "x-app", "limit_keys": [{"key": "m", "query_per_day": 2}], "metrics": "shop_1"}`)
+		host := plugintest.Start(t, `{"limit_by_header": "x-app", "limit_keys": [{"key": "m", "query_per_day": 2}], "metrics": "shop_1"}`)
 		for range 5 {
 			host.CallOnHttpRequestHeaders(request("/", "x-app: m"))
 			host.CompleteHttp()
@@ -248,7 +233,7 @@ func TestWhatCannotBeCountedPasses(t *testing.T) {
 func TestTheCompiledModuleStartsAndCounts(t *testing.T) {
 	const wasm = "../../build/key-rate-limit.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host := start(t, `{"limit_by_param": "apikey", "limit_keys": [{"key": "trial", "query_per_day": 1}]}`)
+		host := plugintest.Start(t, `{"limit_by_param": "apikey", "limit_keys": [{"key": "trial", "query_per_day": 1}]}`)
 		assert.Equal(t, types.HeaderContinue, host.CallOnHttpRequestHeaders(request("/?apikey=trial")))
 		host.CompleteHttp()
 		assert.Equal(t, types.HeaderStopAllIterationAndWatermark, host.CallOnHttpRequestHeaders(request("/?apikey=trial")))

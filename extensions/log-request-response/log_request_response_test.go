@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -10,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func request(more ...[2]string) [][2]string {
@@ -54,9 +55,7 @@ func TestWhatIsWritten(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				host.CallOnHttpRequestHeaders(tt.request)
 				for i, chunk := range tt.chunks {
 					assert.Equal(t, types.ActionContinue, host.CallOnHttpStreamingRequestBody([]byte(chunk), i == len(tt.chunks)-1))
@@ -76,9 +75,7 @@ func TestWhatIsWritten(t *testing.T) {
 
 func TestTheFirstBytesWaitForTheStatus(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"request": {"body": {"enabled": true, "maxSize": 2}}, "only": {"statuses": ["5xx"]}}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"request": {"body": {"enabled": true, "maxSize": 2}}, "only": {"statuses": ["5xx"]}}`)
 		host.CallOnHttpRequestHeaders(request([2]string{"content-type", "text/plain"}))
 		host.CallOnHttpStreamingRequestBody([]byte("abc"), false)
 		assert.Empty(t, written(host))
@@ -89,9 +86,7 @@ func TestTheFirstBytesWaitForTheStatus(t *testing.T) {
 
 func TestSampling(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"request": {"headers": {"enabled": true}}, "sample_rate": 0.5}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"request": {"headers": {"enabled": true}}, "sample_rate": 0.5}`)
 		recorded := 0
 		for range 400 {
 			host.InitHttp()
@@ -153,9 +148,7 @@ func FuzzMaskedJSON(f *testing.F) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/log-request-response.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"request": {"body": {"enabled": true}}}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"request": {"body": {"enabled": true}}}`)
 		host.CallOnHttpRequestHeaders(request([2]string{"content-type", "text/plain"}))
 		host.CallOnHttpStreamingRequestBody([]byte("hello"), true)
 		assert.Equal(t, map[string]string{requestBodyKey: "hello"}, written(host))

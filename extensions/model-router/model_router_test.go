@@ -9,15 +9,17 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
-func post(headers ...[2]string) [][2]string {
-	return append([][2]string{{":authority", "a.test"}, {":path", "/v1/chat/completions"}, {":method", "POST"}, {":scheme", "http"}}, headers...)
+func post(lines ...string) [][2]string {
+	return plugintest.Request("POST", "/v1/chat/completions", lines...)
 }
 
-var (
-	isJSON = [2]string{"content-type", "application/json"}
-	isForm = [2]string{"content-type", "multipart/form-data; boundary=b"}
+const (
+	isJSON = "content-type: application/json"
+	isForm = "content-type: multipart/form-data; boundary=b"
 )
 
 const (
@@ -25,38 +27,17 @@ const (
 	streams = `{"modelToHeader": "x-m", "addProviderHeader": "x-p", "multipart": "stream", "denyModels": ["dear"]}`
 )
 
-func started(t *testing.T, config string) test.TestHost {
-	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
-}
-
-func property(host test.TestHost, name string) string {
-	value, err := host.GetProperty([]string{name})
-	if err != nil {
-		return ""
-	}
-	return string(value)
-}
-
-func sent(host test.TestHost, name string) string {
-	value, _ := test.GetHeaderValue(host.GetRequestHeaders(), name)
-	return value
-}
-
 func TestNothingIsSentBeforeTheBodyIsThere(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := started(t, headers)
-		defer host.Reset()
-		assert.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isJSON, [2]string{"content-length", "15"})))
-		assert.Empty(t, property(host, "clear_route_cache"), "the route is to depend on the headers")
-		assert.Equal(t, "104857600", property(host, "set_decoder_buffer_limit"))
+		host := plugintest.Start(t, headers)
+		assert.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isJSON, "content-length: 15")))
+		assert.Empty(t, plugintest.Property(host, "clear_route_cache"), "the route is to depend on the headers")
+		assert.Equal(t, "104857600", plugintest.Property(host, "set_decoder_buffer_limit"))
 		assert.Equal(t, types.DataStopIterationAndBuffer, host.CallOnHttpStreamingRequestBody([]byte(`{"model":"p/`), false))
-		assert.Equal(t, "15", sent(host, "content-length"))
+		assert.Equal(t, "15", plugintest.RequestHeader(host, "content-length"))
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpStreamingRequestBody([]byte(`x"}`), true))
 		assert.Equal(t, `{"model":"x"}`, string(host.GetRequestBody()))
-		assert.Equal(t, []string{"p/x", "p", ""}, []string{sent(host, "x-m"), sent(host, "x-p"), sent(host, "content-length")})
+		assert.Equal(t, []string{"p/x", "p", ""}, []string{plugintest.RequestHeader(host, "x-m"), plugintest.RequestHeader(host, "x-p"), plugintest.RequestHeader(host, "content-length")})
 	})
 }
 
@@ -67,25 +48,24 @@ func TestRequestsThatAreNotHeld(t *testing.T) {
 		noBody  bool
 	}{
 		{"no body", post(isJSON), true},
-		{"another path", [][2]string{{":authority", "h"}, {":path", "/v1/files"}, {":method", "POST"}, isJSON}, false},
+		{"another path", plugintest.Request("POST", "/v1/files", isJSON), false},
 		{"no type", post(), false},
-		{"text", post([2]string{"content-type", "text/plain"}), false},
-		{"a form without boundary", post([2]string{"content-type", "multipart/form-data"}), false},
-		{"gRPC", post([2]string{"content-type", "application/grpc+json"}), false},
-		{"binary", post([2]string{"content-type", "application/octet-stream"}), false},
-		{"encoded", post(isJSON, [2]string{"content-encoding", "gzip"}), false},
-		{"a charset", post([2]string{"content-type", "application/json; charset=shift_jis"}), false},
-		{"an upgrade", post([2]string{"connection", "Upgrade"}, [2]string{"upgrade", "websocket"}), false},
+		{"text", post("content-type: text/plain"), false},
+		{"a form without boundary", post("content-type: multipart/form-data"), false},
+		{"gRPC", post("content-type: application/grpc+json"), false},
+		{"binary", post("content-type: application/octet-stream"), false},
+		{"encoded", post(isJSON, "content-encoding: gzip"), false},
+		{"a charset", post("content-type: application/json; charset=shift_jis"), false},
+		{"an upgrade", post("connection: Upgrade", "upgrade: websocket"), false},
 		{"CONNECT", [][2]string{{":authority", "h"}, {":path", "/v1/completions"}, {":method", "CONNECT"}, {":protocol", "websocket"}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host := started(t, headers)
-				defer host.Reset()
+				host := plugintest.Start(t, headers)
 				headers := append(tt.headers, [2]string{"content-length", "15"}, [2]string{"x-m", "mine"})
 				assert.Equal(t, types.HeaderContinue, host.CallOnHttpRequestHeaders(headers, test.WithEndOfStream(tt.noBody)))
 				assert.Equal(t, headers, host.GetRequestHeaders())
-				assert.Empty(t, property(host, "set_decoder_buffer_limit"))
+				assert.Empty(t, plugintest.Property(host, "set_decoder_buffer_limit"))
 				if !tt.noBody {
 					assert.Equal(t, types.ActionContinue, host.CallOnHttpStreamingRequestBody([]byte(`{"model":"p/x"}`), true))
 					assert.Equal(t, `{"model":"p/x"}`, string(host.GetRequestBody()))
@@ -112,8 +92,7 @@ func TestUpgradesWithABody(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host := started(t, `{"denyModels": ["dear"]}`)
-				defer host.Reset()
+				host := plugintest.Start(t, `{"denyModels": ["dear"]}`)
 				action := host.CallOnHttpRequestHeaders(tt.headers)
 				reply := host.GetLocalResponse()
 				if !tt.refused {
@@ -131,9 +110,8 @@ func TestUpgradesWithABody(t *testing.T) {
 
 func TestAnUpgradeHeaderHidesNoBody(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := started(t, `{"denyModels": ["dear"]}`)
-		defer host.Reset()
-		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isJSON, [2]string{"upgrade", "websocket"})))
+		host := plugintest.Start(t, `{"denyModels": ["dear"]}`)
+		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isJSON, "upgrade: websocket")))
 		host.CallOnHttpStreamingRequestBody([]byte(`{"model":"dear"}`), true)
 		reply := host.GetLocalResponse()
 		require.NotNil(t, reply)
@@ -143,15 +121,14 @@ func TestAnUpgradeHeaderHidesNoBody(t *testing.T) {
 
 func TestUploadsStreamFromTheNameOn(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := started(t, streams)
-		defer host.Reset()
-		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isForm, [2]string{"content-length", "999"})))
+		host := plugintest.Start(t, streams)
+		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isForm, "content-length: 999")))
 		head := "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\np/x\r\n"
 		assert.Equal(t, types.DataStopIterationAndBuffer, host.CallOnHttpStreamingRequestBody([]byte(head), false))
-		assert.Empty(t, sent(host, "x-m"))
+		assert.Empty(t, plugintest.RequestHeader(host, "x-m"))
 		rest := "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n" + strings.Repeat("y", 100)
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpStreamingRequestBody([]byte(rest), false))
-		assert.Equal(t, []string{"p/x", "p", ""}, []string{sent(host, "x-m"), sent(host, "x-p"), sent(host, "content-length")})
+		assert.Equal(t, []string{"p/x", "p", ""}, []string{plugintest.RequestHeader(host, "x-m"), plugintest.RequestHeader(host, "x-p"), plugintest.RequestHeader(host, "content-length")})
 		body := string(host.GetRequestBody())
 		assert.True(t, strings.HasPrefix(body, "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nx\r\n--b\r\n"), body)
 		assert.Contains(t, body, "yyyy")
@@ -161,17 +138,16 @@ func TestUploadsStreamFromTheNameOn(t *testing.T) {
 // Past a certain size or number of pieces the host alone holds the upload, and the plugin looks again at its end.
 func TestUploadsInManyPiecesAreHeldByTheHost(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := started(t, streams)
-		defer host.Reset()
+		host := plugintest.Start(t, streams)
 		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isForm)))
 		text := "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n" + strings.Repeat("y", 100) +
 			"\r\n--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\np/x\r\n--b--\r\n"
 		for i := range len(text) - 1 {
 			require.Equal(t, types.DataStopIterationAndBuffer, host.CallOnHttpStreamingRequestBody([]byte(text[i:i+1]), false))
 		}
-		assert.Empty(t, sent(host, "x-m"))
+		assert.Empty(t, plugintest.RequestHeader(host, "x-m"))
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpStreamingRequestBody([]byte(text[len(text)-1:]), true))
-		assert.Equal(t, "p", sent(host, "x-p"))
+		assert.Equal(t, "p", plugintest.RequestHeader(host, "x-p"))
 		assert.Equal(t, strings.Replace(text, "p/x", "x", 1), string(host.GetRequestBody()))
 	})
 }
@@ -188,8 +164,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				host := started(t, streams)
-				defer host.Reset()
+				host := plugintest.Start(t, streams)
 				host.CallOnHttpRequestHeaders(post(isForm))
 				host.CallOnHttpStreamingRequestBody([]byte(tt.text), false)
 				reply := host.GetLocalResponse()
@@ -205,12 +180,11 @@ func TestUploadsThatAreRefused(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/model-router.raw.wasm", func(t *testing.T) {
-		host := started(t, headers)
-		defer host.Reset()
+		host := plugintest.Start(t, headers)
 		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(post(isJSON)))
 		host.CallOnHttpStreamingRequestBody([]byte(`{"model":"p/x"}`), true)
 		assert.Equal(t, `{"model":"x"}`, string(host.GetRequestBody()))
-		assert.Equal(t, "p/x", sent(host, "x-m"))
+		assert.Equal(t, "p/x", plugintest.RequestHeader(host, "x-m"))
 		host.CompleteHttp()
 	})
 }

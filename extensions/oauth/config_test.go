@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	"github.com/wasmplane/wasmplane/pkg/log"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func TestLoadErrors(t *testing.T) {
@@ -44,7 +44,7 @@ func TestLoadErrors(t *testing.T) {
 		{"global_credentials maybe", `{"global_credentials": "maybe", "consumers": [` + other + `]}`, `global_credentials: must be true or false, not "maybe"`},
 		{"an error and no consumers", `{"global_auth": false, "token_ttl": 0}`, "token_ttl: must be between 1 and 1099511627776, not 0"},
 	}
-	log.SetPluginLog(&lines{})
+	plugintest.KeepLog()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var config Config
@@ -75,7 +75,7 @@ func TestTheEndOfTheEndpointsPath(t *testing.T) {
 	}
 	for _, tt := range tests {
 		config, _ := load(t, `{`+both+`, "auth_path": "`+tt.auth+`"}`)
-		assert.True(t, config.Auth.isTokenRequest(request(tt.method, tt.path)), "%+v", tt)
+		assert.True(t, config.Auth.isTokenRequest(plugintest.Request(tt.method, tt.path)), "%+v", tt)
 	}
 	others := []struct{ auth, method, path string }{
 		{"token", "GET", "/maps/mytoken"},
@@ -89,7 +89,7 @@ func TestTheEndOfTheEndpointsPath(t *testing.T) {
 	}
 	for _, tt := range others {
 		config, _ := load(t, `{`+both+`, "auth_path": "`+tt.auth+`"}`)
-		assert.False(t, config.Auth.isTokenRequest(request(tt.method, tt.path)), "%+v", tt)
+		assert.False(t, config.Auth.isTokenRequest(plugintest.Request(tt.method, tt.path)), "%+v", tt)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // Whatever a form holds, a client is found only by his id and secret; and where Go reads the form too, both read the
@@ -53,7 +54,7 @@ func FuzzToken(f *testing.F) {
 	}
 	config, _ := load(f, `{`+both+`}`)
 	f.Fuzz(func(t *testing.T, header string) {
-		credential, state := consumers.Credential(request("GET", "/", "authorization: "+header), "authorization")
+		credential, state := consumers.Credential(plugintest.Request("GET", "/", "authorization: "+header), "authorization")
 		text, ok := consumers.CutScheme(credential, scheme)
 		c, audience, problem := config.Auth.verify(text)
 		if (c == nil) == (problem == "") {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -19,7 +18,6 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
-	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
 const (
@@ -61,46 +59,26 @@ type noBytes struct{}
 
 func (noBytes) Read([]byte) (int, error) { return 0, errors.New("there are none") }
 
-// request makes request headers from "name: value" lines.
-func request(method, path string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", path}, {":method", method}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
-
-// lines is a log that keeps warnings and errors.
-type lines struct {
-	log.Log
-	kept []string
-}
-
-func (l *lines) Info(string)       {}
-func (l *lines) Warn(line string)  { l.kept = append(l.kept, line) }
-func (l *lines) Error(line string) { l.kept = append(l.kept, line) }
-
 // load reads a global configuration, and returns what is logged of it.
 func load(t testing.TB, config string) (*Config, []string) {
 	t.Helper()
-	written := &lines{}
-	log.SetPluginLog(written)
+	written := plugintest.KeepLog()
 	var c Config
 	require.NoError(t, newTable(at(0), counted()).ParseGlobal(gjson.Parse(config), &c))
-	return &c, written.kept
+	return &c, written.Lines
 }
 
 // start is the plugin in a host, at now.
 func start(t *testing.T, config string) test.TestHost {
 	t.Helper()
 	pluginClock, pluginRandom = at(0), counted()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
+	return plugintest.Start(t, config)
 }
 
 func TestTheAnswerOfTheTokenEndpoint(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		host := start(t, `{`+both+`, "token_ttl": 600}`)
-		defer host.Reset()
-		action := host.CallOnHttpRequestHeaders(request("GET", "/oauth2/token?"+form+"&scope=a%20b"), test.WithEndOfStream(true))
+		action := host.CallOnHttpRequestHeaders(plugintest.Request("GET", "/oauth2/token?"+form+"&scope=a%20b"), test.WithEndOfStream(true))
 		assert.Equal(t, types.HeaderStopAllIterationAndWatermark, action)
 		reply := host.GetLocalResponse()
 		require.NotNil(t, reply)
@@ -134,7 +112,7 @@ func TestTheLifeOfAToken(t *testing.T) {
 		for _, tt := range tests {
 			host := start(t, `{`+both+`, "token_ttl": 600`+tt.skew+`}`)
 			pluginClock = at(tt.after)
-			host.CallOnHttpRequestHeaders(request("GET", "/", "authorization: Bearer "+issued), test.WithEndOfStream(true))
+			host.CallOnHttpRequestHeaders(plugintest.Request("GET", "/", "authorization: Bearer "+issued), test.WithEndOfStream(true))
 			reply, status := host.GetLocalResponse(), uint32(0)
 			if reply != nil {
 				status = reply.StatusCode
@@ -225,7 +203,7 @@ func TestRealms(t *testing.T) {
 		{"/" + strings.Repeat(`"`, 300), nil, "http://a.example/" + strings.Repeat(`\"`, 255)},
 	}
 	for _, tt := range tests {
-		refusal := noToken(request("GET", tt.path, tt.lines...))
+		refusal := noToken(plugintest.Request("GET", tt.path, tt.lines...))
 		assert.Equal(t, uint32(401), refusal.Status)
 		assert.Equal(t, "oauth_access_denied", refusal.Details)
 		assert.Equal(t, "Invalid Jwt token", refusal.Body)
@@ -235,7 +213,7 @@ func TestRealms(t *testing.T) {
 
 func TestWhatFailsRefuses(t *testing.T) {
 	noClock := func() time.Time { panic("as a plugin with a fault does") }
-	asForm := request("POST", "/oauth2/token", "content-type: application/x-www-form-urlencoded")
+	asForm := plugintest.Request("POST", "/oauth2/token", "content-type: application/x-www-form-urlencoded")
 	tests := []struct {
 		name    string
 		clock   func() time.Time
@@ -243,10 +221,10 @@ func TestWhatFailsRefuses(t *testing.T) {
 		headers [][2]string
 		body    string
 	}{
-		{"a panic while a token is checked", noClock, counted(), request("GET", "/", "authorization: Bearer "+issued), ""},
-		{"a panic while a token is made", noClock, counted(), request("GET", "/oauth2/token?"+form), ""},
+		{"a panic while a token is checked", noClock, counted(), plugintest.Request("GET", "/", "authorization: Bearer "+issued), ""},
+		{"a panic while a token is made", noClock, counted(), plugintest.Request("GET", "/oauth2/token?"+form), ""},
 		{"a panic while one is made for a form", noClock, counted(), asForm, form},
-		{"no random bytes", at(0), noBytes{}, request("GET", "/oauth2/token?"+form), ""},
+		{"no random bytes", at(0), noBytes{}, plugintest.Request("GET", "/oauth2/token?"+form), ""},
 		{"too few random bytes", at(0), bytes.NewReader(make([]byte, 15)), asForm, form},
 	}
 	t.Setenv("WASM_DISABLE_PANIC_RECOVERY", "false") // the test host asks for crashes
@@ -254,7 +232,6 @@ func TestWhatFailsRefuses(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				host := start(t, `{`+both+`}`)
-				defer host.Reset()
 				pluginClock, pluginRandom = tt.clock, tt.random
 				action := host.CallOnHttpRequestHeaders(tt.headers, test.WithEndOfStream(tt.body == ""))
 				if tt.body != "" {
@@ -276,16 +253,14 @@ func TestWhatFailsRefuses(t *testing.T) {
 func TestTheCompiledModuleIssuesTokensAndTakesThem(t *testing.T) {
 	const wasm = "../../build/oauth.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{` + both + `}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
-		host.CallOnHttpRequestHeaders(request("GET", "/oauth2/token?"+form), test.WithEndOfStream(true))
+		host := plugintest.Start(t, `{`+both+`}`)
+		host.CallOnHttpRequestHeaders(plugintest.Request("GET", "/oauth2/token?"+form), test.WithEndOfStream(true))
 		reply := host.GetLocalResponse()
 		require.NotNil(t, reply)
 		require.Equal(t, uint32(200), reply.StatusCode)
 		token := gjson.GetBytes(reply.Data, "access_token").String()
 		host.CompleteHttp()
-		action := host.CallOnHttpRequestHeaders(request("GET", "/", "authorization: Bearer "+token), test.WithEndOfStream(true))
+		action := host.CallOnHttpRequestHeaders(plugintest.Request("GET", "/", "authorization: Bearer "+token), test.WithEndOfStream(true))
 		require.Equal(t, types.ActionContinue, action)
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), httpheader.Consumer, "billing"))
 		host.CompleteHttp()

@@ -18,7 +18,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/pkg/log"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -51,19 +51,9 @@ func load(t testing.TB, further string) *client {
 
 // parse reads a configuration without a host.
 func parse(config string, c *Config) error {
-	log.SetPluginLog(quiet{})
+	plugintest.KeepLog()
 	return parseConfig(field.Of(gjson.Parse(config)), c)
 }
-
-// quiet logs nothing.
-type quiet struct{ log.Log }
-
-func (quiet) Debug(string)    {}
-func (quiet) Info(string)     {}
-func (quiet) Warn(string)     {}
-func (quiet) Error(string)    {}
-func (quiet) Critical(string) {}
-func (quiet) ResetID(string)  {}
 
 var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -108,9 +98,7 @@ type gateway struct {
 
 func start(t *testing.T, further string) gateway {
 	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(with(t, further)))
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return gateway{t, host, load(t, further)}
+	return gateway{t, plugintest.Start(t, with(t, further)), load(t, further)}
 }
 
 // cookieOf is the cookie of a session that was sealed at that time.

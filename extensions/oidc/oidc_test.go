@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,8 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // running is a session of a user, whose tokens are good for an hour.
@@ -21,7 +22,6 @@ func running(t *testing.T, created time.Time, refreshToken string) *session {
 func TestAValidSessionPassesAndNothingIsAsked(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		g := start(t, `{}`)
-		defer g.Reset()
 		g.giveKeys()
 		s := running(t, time.Now(), "a")
 		stream, action := g.request("/", g.cookieOf(s, time.Now()))
@@ -36,7 +36,6 @@ func TestAValidSessionPassesAndNothingIsAsked(t *testing.T) {
 func TestTwoUsersAreRefreshedAtTheSameTime(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		g := start(t, `{}`)
-		defer g.Reset()
 		g.giveKeys()
 		old := time.Now().Add(-5 * time.Minute)
 		ann, held := g.request("/", g.cookieOf(running(t, old, "ann"), old))
@@ -67,7 +66,6 @@ func TestTwoUsersAreRefreshedAtTheSameTime(t *testing.T) {
 func TestRequestsOfOneSessionShareARefresh(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		g := start(t, `{}`)
-		defer g.Reset()
 		g.giveKeys()
 		old := time.Now().Add(-5 * time.Minute)
 		cookie := g.cookieOf(running(t, old, "a"), old)
@@ -107,7 +105,6 @@ func TestARefreshThatFails(t *testing.T) {
 		test.RunGoTest(t, func(t *testing.T) {
 			t.Run(tt.name, func(t *testing.T) {
 				g := start(t, `{}`)
-				defer g.Reset()
 				g.giveKeys()
 				old := time.Now().Add(-5 * time.Minute)
 				s := running(t, old, "a")
@@ -151,7 +148,6 @@ func TestSessionsOfOtherTimes(t *testing.T) {
 		test.RunGoTest(t, func(t *testing.T) {
 			t.Run(tt.name, func(t *testing.T) {
 				g := start(t, tt.config)
-				defer g.Reset()
 				g.giveKeys()
 				s := tt.session
 				if s.idToken == "" {
@@ -174,7 +170,6 @@ func TestSessionsOfOtherTimes(t *testing.T) {
 func TestKeysAreFetchedOnceForAllWhoWait(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		g := start(t, `{}`)
-		defer g.Reset()
 		cookie := g.cookieOf(running(t, time.Now(), "a"), time.Now())
 		first, held := g.request("/", cookie)
 		require.Equal(t, types.HeaderStopAllIterationAndWatermark, held)
@@ -190,7 +185,6 @@ func TestKeysAreFetchedOnceForAllWhoWait(t *testing.T) {
 func TestKeysThatCannotBeHad(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		g := start(t, `{}`)
-		defer g.Reset()
 		cookie := g.cookieOf(running(t, time.Now(), "a"), time.Now())
 		first, _ := g.request("/", cookie)
 		g.answer(0, "500", "")
@@ -211,7 +205,6 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 func TestACallbackAfterAnHourIsNoLogin(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		g := start(t, `{}`)
-		defer g.Reset()
 		begun := newAttempt()
 		c := g.client.cookies
 		state := g.client.state(hashed(begun.state), "/")
@@ -234,9 +227,7 @@ func TestACallbackAfterAnHourIsNoLogin(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/oidc.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(shop))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, shop)
 		host.CallOnHttpRequestHeaders([][2]string{{":authority", "app.shop.test"}, {":path", "/cart"}, {":method", "GET"}, {":scheme", "https"}})
 		reply := host.GetLocalResponse()
 		require.NotNil(t, reply)

@@ -23,7 +23,6 @@ func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
 	t.Setenv("WASM_DISABLE_PANIC_RECOVERY", "false") // the test host asks for crashes
 	test.RunGoTest(t, func(t *testing.T) {
 		g := start(t, `{}`)
-		defer g.Reset()
 		g.giveKeys()
 		old := time.Now().Add(-5 * time.Minute)
 		cookie := g.cookieOf(running(t, old, "a"), old)

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -150,8 +149,7 @@ func TestAnswers(t *testing.T) {
 		{``, false, "opa.bad_response_body"},
 	}
 	test.RunGoTest(t, func(t *testing.T) {
-		host, _ := test.NewTestHost(json.RawMessage(example)) // for the log
-		defer host.Reset()
+		plugintest.Start(t, example) // for the log
 		for _, tt := range tests {
 			allowed, details, _ := verdict([]byte(tt.answer))
 			assert.Equal(t, tt.allowed, allowed, tt.answer)
@@ -183,9 +181,7 @@ func FuzzVerdict(f *testing.F) {
 func TestTheRouteIsAsked(t *testing.T) {
 	const config = `{"policy": "p", "timeout": "1s", "serviceSource": "route", "host": "o:8181"}`
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(config))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, config)
 		require.NoError(t, host.SetProperty([]string{"cluster_name"}, []byte("outbound|80||backend.dns")))
 		host.CallOnHttpRequestHeaders(request("GET", "/"), test.WithEndOfStream(true))
 		calls := host.GetHttpCalloutAttributes()
@@ -197,9 +193,7 @@ func TestTheRouteIsAsked(t *testing.T) {
 
 func TestAServiceThatCannotBeLoadsAndSaysSo(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"policy": "p", "timeout": "1s", "serviceSource": "ip", "host": "o:1"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"policy": "p", "timeout": "1s", "serviceSource": "ip", "host": "o:1"}`)
 		assert.Contains(t, strings.Join(host.GetErrorLogs(), "\n"), "serviceName and servicePort: without both of them every request is refused")
 	})
 }
@@ -213,9 +207,7 @@ func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
 func TestCompiledModule(t *testing.T) {
 	const wasm = "../../build/opa.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(example))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, example)
 		host.CallOnHttpRequestHeaders(request("GET", "/a"), test.WithEndOfStream(true))
 		require.Len(t, host.GetHttpCalloutAttributes(), 1)
 		host.CallOnHttpCall([][2]string{{":status", "200"}}, []byte(`{"result":false}`))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -23,18 +22,7 @@ import (
 const redisService = `"redis": {"service_name": "r.static"}`
 
 // request makes request headers from "name: value" lines.
-func request(lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "POST"}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
-
-func start(t *testing.T, config string) test.TestHost {
-	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	t.Cleanup(host.Reset)
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
-}
+func request(lines ...string) [][2]string { return plugintest.Request("POST", "/", lines...) }
 
 // command decodes a Redis command.
 func command(t *testing.T, query []byte) (words []string) {
@@ -50,18 +38,13 @@ func command(t *testing.T, query []byte) (words []string) {
 
 func assertRefused(t *testing.T, host test.TestHost, status uint32, details, body string) {
 	t.Helper()
-	reply := host.GetLocalResponse()
-	require.NotNil(t, reply)
-	assert.Equal(t, status, reply.StatusCode)
-	assert.Equal(t, details, reply.StatusCodeDetail)
-	assert.Equal(t, body, string(reply.Data))
-	assert.Empty(t, reply.Headers)
+	plugintest.Refused(status, details, body).AssertRefused(t, host)
 	assert.NotEqual(t, types.ActionContinue, host.GetHttpStreamAction())
 }
 
 func TestRequestsThatRedisIsAskedAbout(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{`+redisService+`}`)
+		host := plugintest.Start(t, `{`+redisService+`}`)
 		require.Equal(t, types.HeaderStopAllIterationAndWatermark, host.CallOnHttpRequestHeaders(request("x-higress-nonce: 12345678")),
 			"the body is held, too")
 		calls := host.GetRedisCalloutAttributes()
@@ -112,7 +95,7 @@ func TestRequestsThatRedisIsNotAskedAbout(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, `{`+tt.config+redisService+`}`)
+				host := plugintest.Start(t, `{`+tt.config+redisService+`}`)
 				action := host.CallOnHttpRequestHeaders(request(tt.lines...))
 				assert.Empty(t, host.GetRedisCalloutAttributes())
 				if tt.details == "" {
@@ -145,7 +128,7 @@ func TestWithoutAVerdictTheFailureModeCounts(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name+", open", func(t *testing.T) {
-				host := start(t, `{`+redisService+`}`)
+				host := plugintest.Start(t, `{`+redisService+`}`)
 				host.CallOnHttpRequestHeaders(request("x-higress-nonce: 12345678"))
 				host.CallOnRedisCall(tt.status, tt.answer)
 				assert.Nil(t, host.GetLocalResponse())
@@ -153,7 +136,7 @@ func TestWithoutAVerdictTheFailureModeCounts(t *testing.T) {
 				assert.NotEmpty(t, host.GetErrorLogs())
 			})
 			t.Run(tt.name+", closed", func(t *testing.T) {
-				host := start(t, `{"failure_mode": "closed",`+redisService+`}`)
+				host := plugintest.Start(t, `{"failure_mode": "closed",`+redisService+`}`)
 				host.CallOnHttpRequestHeaders(request("x-higress-nonce: 12345678"))
 				host.CallOnRedisCall(tt.status, tt.answer)
 				assertRefused(t, host, 503, redisUnavailable, "")
@@ -183,7 +166,7 @@ func TestConfigurations(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				start(t, `{`+redisService+`}`) // a host, which the client logs in to
+				plugintest.Start(t, `{`+redisService+`}`) // a host, which the client logs in to
 				var config Config
 				require.NoError(t, parseConfig(field.Of(gjson.Parse(tt.config)), &config))
 				require.NotNil(t, config.redis)
@@ -260,9 +243,7 @@ func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/replay-protection.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{` + redisService + `}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{`+redisService+`}`)
 		host.CallOnHttpRequestHeaders(request("x-higress-nonce: 12345678"))
 		host.CallOnRedisCall(0, test.CreateRedisRespNull())
 		assertRefused(t, host, 429, duplicateNonce, "Replay Attack Detected")

@@ -83,22 +83,15 @@ func TestURLsAndHeaders(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				action := host.CallOnHttpRequestHeaders(tt.request, test.WithEndOfStream(true))
 				assert.Equal(t, tt.request, host.GetRequestHeaders(), "nothing is written")
-				reply := host.GetLocalResponse()
 				if tt.details == "" {
-					assert.Nil(t, reply)
+					assert.Nil(t, host.GetLocalResponse())
 					assert.Equal(t, types.HeaderContinue, action)
 					return
 				}
-				require.NotNil(t, reply)
-				assert.Equal(t, tt.details, reply.StatusCodeDetail)
-				assert.Equal(t, tt.status, reply.StatusCode)
-				assert.Equal(t, tt.message, string(reply.Data))
-				assert.Empty(t, reply.Headers)
+				plugintest.Refused(tt.status, tt.details, tt.message).AssertRefused(t, host)
 				assert.Equal(t, types.HeaderStopAllIterationAndWatermark, action)
 			})
 		}
@@ -140,9 +133,7 @@ func TestBodies(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				require.Equal(t, tt.onHeaders, host.CallOnHttpRequestHeaders(tt.request))
 				var got []types.Action
 				passed := ""
@@ -172,9 +163,7 @@ func TestBodies(t *testing.T) {
 
 func TestARequestWithoutABodyIsNotHeld(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(secondExample))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, secondExample)
 		assert.Equal(t, types.HeaderContinue, host.CallOnHttpRequestHeaders(headers("/"), test.WithEndOfStream(true)))
 	})
 }
@@ -296,9 +285,7 @@ func TestAFaultOfThePluginLetsNothingPass(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/request-block.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(secondExample))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, secondExample)
 		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(headers("/")))
 		host.CallOnHttpRequestBody([]byte("<!ENTITY"))
 		reply := host.GetLocalResponse()

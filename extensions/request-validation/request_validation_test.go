@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -24,26 +23,7 @@ const object = `{"body_schema": {"type": "object"}, "rejected_code": 422, "rejec
 
 // request makes request headers from a method and "name: value" lines.
 func request(method string, lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", method}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
-
-func start(t *testing.T, config string) test.TestHost {
-	t.Helper()
-	host, status := test.NewTestHost(json.RawMessage(config))
-	t.Cleanup(host.Reset)
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
-}
-
-func assertRefused(t *testing.T, host test.TestHost, details string, status uint32, body string) {
-	t.Helper()
-	reply := host.GetLocalResponse()
-	require.NotNil(t, reply)
-	assert.Equal(t, details, reply.StatusCodeDetail)
-	assert.Equal(t, status, reply.StatusCode)
-	assert.Equal(t, body, string(reply.Data))
-	assert.Empty(t, reply.Headers)
+	return plugintest.Request(method, "/", lines...)
 }
 
 func TestWhatHeadersTellAboutTheBody(t *testing.T) {
@@ -80,11 +60,11 @@ func TestWhatHeadersTellAboutTheBody(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, object)
+				host := plugintest.Start(t, object)
 				action := host.CallOnHttpRequestHeaders(tt.headers, test.WithEndOfStream(!tt.hasBody))
 				if tt.want == refused {
 					assert.NotEqual(t, types.HeaderContinue, action)
-					assertRefused(t, host, invalidBody, 422, "no")
+					plugintest.Refused(422, invalidBody, "no").AssertRefused(t, host)
 					return
 				}
 				assert.Equal(t, tt.want, action)
@@ -96,7 +76,7 @@ func TestWhatHeadersTellAboutTheBody(t *testing.T) {
 
 func TestWhatTheOptOutLetsPass(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"body_schema": {"type": "object"}, "skip_unreadable_body": "true"}`)
+		host := plugintest.Start(t, `{"body_schema": {"type": "object"}, "skip_unreadable_body": "true"}`)
 		for _, header := range []string{"content-encoding: br", "content-type: application/octet-stream", "content-type: application/grpc", "content-type: a/b;charset=utf-7"} {
 			host.InitHttp()
 			assert.Equal(t, types.HeaderContinue, host.CallOnHttpRequestHeaders(request("POST", header)), header)
@@ -127,7 +107,7 @@ func TestBodies(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, object)
+				host := plugintest.Start(t, object)
 				require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(request(tt.method)))
 				action := host.CallOnHttpRequestBody([]byte(tt.body))
 				if tt.passes {
@@ -138,7 +118,7 @@ func TestBodies(t *testing.T) {
 					return
 				}
 				assert.NotEqual(t, types.ActionContinue, action)
-				assertRefused(t, host, invalidBody, 422, "no")
+				plugintest.Refused(422, invalidBody, "no").AssertRefused(t, host)
 				require.Len(t, host.GetErrorLogs(), 1)
 				assert.Contains(t, host.GetErrorLogs()[0], "validate request body failed: "+tt.reason)
 			})
@@ -148,15 +128,15 @@ func TestBodies(t *testing.T) {
 
 func TestHeadersAlone(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{"header_schema": {"required": ["x-a"]}}`)
+		host := plugintest.Start(t, `{"header_schema": {"required": ["x-a"]}}`)
 		assert.Equal(t, types.HeaderContinue, host.CallOnHttpRequestHeaders(request("POST", "x-a: 1")))
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpStreamingRequestBody([]byte("{"), false), "bodies are not held")
 		host.InitHttp()
 		host.CallOnHttpRequestHeaders(request("POST"))
-		assertRefused(t, host, invalidHeaders, 403, "")
+		plugintest.Refused(403, invalidHeaders, "").AssertRefused(t, host)
 		host.InitHttp()
 		host.CallOnHttpRequestHeaders(nil)
-		assertRefused(t, host, invalidHeaders, 403, "")
+		plugintest.Refused(403, invalidHeaders, "").AssertRefused(t, host)
 	})
 }
 
@@ -233,12 +213,10 @@ func BenchmarkBody(b *testing.B) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/request-validation.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(object))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, object)
 		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(request("POST")))
 		host.CallOnHttpRequestBody([]byte(`[]`))
-		assertRefused(t, host, invalidBody, 422, "no")
+		plugintest.Refused(422, invalidBody, "no").AssertRefused(t, host)
 		host.CompleteHttp()
 	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func TestKeysByKey(t *testing.T) {
@@ -155,9 +155,7 @@ func TestValuesThatAreStored(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/response-cache.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"cache": {"type": "redis", "serviceName": "r.static"}, "cacheKeyFromHeader": "x-item"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"cache": {"type": "redis", "serviceName": "r.static"}, "cacheKeyFromHeader": "x-item"}`)
 		action := host.CallOnHttpRequestHeaders([][2]string{{":authority", "a.test"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}, {"x-item", "k"}})
 		assert.Equal(t, types.HeaderStopAllIterationAndWatermark, action)
 		host.CallOnRedisCall(0, test.CreateRedisRespString("stored"))

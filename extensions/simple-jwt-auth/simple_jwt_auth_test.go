@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 const now = 1_700_000_000
@@ -71,8 +71,7 @@ func TestEveryConfigurationLoads(t *testing.T) {
 			{`{"token_secret_key": "a", "token_headers": "A-Header", "unknown": 1}`, true},
 			{`{"token_secret_key": 123, "token_headers": true}`, true},
 		} {
-			host, status := test.NewTestHost(json.RawMessage(tt.config))
-			assert.Equal(t, types.OnPluginStartStatusOK, status, tt.config)
+			host := plugintest.Start(t, tt.config)
 			config, err := host.GetMatchConfig()
 			require.NoError(t, err)
 			assert.Equal(t, tt.usable, config.(*Config).usable(), tt.config)
@@ -83,9 +82,7 @@ func TestEveryConfigurationLoads(t *testing.T) {
 
 func TestAPanicRefuses(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"token_secret_key": "simple-secret", "token_headers": "token"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"token_secret_key": "simple-secret", "token_headers": "token"}`)
 		host.CallOnHttpRequestHeaders([][2]string{{":path", "/"}, {"token", token(`{}`)}})
 		require.Nil(t, host.GetLocalResponse())
 		withoutClock := Config{secret: []byte("simple-secret"), header: "token"}
@@ -100,9 +97,7 @@ func TestAPanicRefuses(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/simple-jwt-auth.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"token_secret_key": "simple-secret", "token_headers": "token"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"token_secret_key": "simple-secret", "token_headers": "token"}`)
 		request := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {"token", token(`{}`)}}
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders(request))
 		assert.Nil(t, host.GetLocalResponse())

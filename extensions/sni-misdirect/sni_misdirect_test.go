@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -84,18 +82,11 @@ func TestRequests(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host := start(t, `{}`)
-				defer host.Reset()
+				host := plugintest.Start(t, `{}`)
 				assertAnswer(t, host, tt.exchange, tt.want)
 			})
 		}
 	})
-}
-
-func start(t *testing.T, config string) test.TestHost {
-	host, status := test.NewTestHost(json.RawMessage(config))
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return host
 }
 
 // assertAnswer sends a request and expects it to be refused with the details, or to pass if these are "".
@@ -110,24 +101,16 @@ func assertAnswer(t *testing.T, host test.TestHost, e exchange, details string) 
 	}
 	action := host.CallOnHttpRequestHeaders(e.request)
 	assert.Equal(t, e.request, host.GetRequestHeaders(), "the request is left as it is")
-	reply := host.GetLocalResponse()
-	if details == "" {
-		assert.Nil(t, reply)
-		assert.Equal(t, types.ActionContinue, action)
-		return
+	var want plugintest.Refusal
+	if details != "" {
+		want = plugintest.Refused(421, details, "Misdirected Request")
 	}
-	require.NotNil(t, reply)
-	assert.Equal(t, uint32(421), reply.StatusCode)
-	assert.Equal(t, details, reply.StatusCodeDetail)
-	assert.Equal(t, "Misdirected Request", string(reply.Data))
-	assert.Empty(t, reply.Headers)
-	assert.NotEqual(t, types.ActionContinue, action)
+	want.AssertVerdict(t, host, action)
 }
 
 func TestAnUnknownProtocolIsLogged(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host := start(t, `{}`)
-		defer host.Reset()
+		host := plugintest.Start(t, `{}`)
 		assertAnswer(t, host, exchange{"", "a.test", request("https", "b.test")}, "")
 		assert.Contains(t, strings.Join(host.GetErrorLogs(), "\n"), "the protocol cannot be read")
 	})
@@ -136,7 +119,7 @@ func TestAnUnknownProtocolIsLogged(t *testing.T) {
 func TestRulesLimitTheHosts(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for authority, want := range map[string]string{"x.shop.test": otherHost, "b.test": ""} {
-			host := start(t, `{"_rules_": [{"_match_domain_": ["*.shop.test"]}]}`)
+			host := plugintest.Start(t, `{"_rules_": [{"_match_domain_": ["*.shop.test"]}]}`)
 			assertAnswer(t, host, over2("a.test", authority), want)
 			host.Reset()
 		}
@@ -146,8 +129,7 @@ func TestRulesLimitTheHosts(t *testing.T) {
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	const wasm = "../../build/sni-misdirect.raw.wasm"
 	test.RunWasmTestWithPath(t, wasm, func(t *testing.T) {
-		host := start(t, `{}`)
-		defer host.Reset()
+		host := plugintest.Start(t, `{}`)
 		assertAnswer(t, host, over2("a.test", "b.test"), otherHost)
 		host.CompleteHttp()
 	})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	protos "github.com/wasmplane/wasmplane/pkg/protos"
 	"google.golang.org/protobuf/proto"
 )
@@ -22,9 +22,7 @@ func TestTheArgumentIsTheMessage(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/test-foreign-function.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{}`)
 		host.CallOnHttpRequestHeaders([][2]string{{":authority", "a.test"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}})
 		action := host.CallOnHttpResponseHeaders([][2]string{{":status", "200"}, {"content-length", "5"}})
 		assert.Equal(t, types.HeaderContinue, action, "a response with a body goes on")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -14,25 +13,11 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/cookie"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func request(path string, more ...[2]string) [][2]string {
 	return append([][2]string{{":authority", "a.test"}, {":path", path}, {":method", "GET"}, {":scheme", "http"}}, more...)
-}
-
-// host is the test host with what its interface leaves out.
-type host interface {
-	test.TestHost
-	GetProperty(path []string) ([]byte, error)
-	GetWarnLogs() []string
-}
-
-func start(t *testing.T, config string) host {
-	t.Helper()
-	h, status := test.NewTestHost(json.RawMessage(config))
-	t.Cleanup(h.Reset)
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return h.(host)
 }
 
 func TestReroute(t *testing.T) {
@@ -46,10 +31,9 @@ func TestReroute(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			test.RunGoTest(t, func(t *testing.T) {
-				h := start(t, tt.config)
+				h := plugintest.Start(t, tt.config)
 				assert.Equal(t, types.ActionContinue, h.CallOnHttpRequestHeaders(request("/")))
-				value, _ := h.GetProperty([]string{"clear_route_cache"})
-				assert.Equal(t, tt.want, string(value))
+				assert.Equal(t, tt.want, plugintest.Property(h, "clear_route_cache"))
 				h.CompleteHttp()
 			})
 		})
@@ -58,7 +42,7 @@ func TestReroute(t *testing.T) {
 
 func TestACommandThatFailsIsLogged(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		h := start(t, `{"defaultConfig": {"commands": [
+		h := plugintest.Start(t, `{"defaultConfig": {"commands": [
 			{"type": "set", "target": {"type": "request_query", "name": "k"}, "value": "v"},
 			{"type": "set", "target": {"type": "request_header", "name": "x-a"}, "value": "1"}]}}`)
 		h.CallOnHttpRequestHeaders(request("/%zz"))
@@ -267,7 +251,7 @@ func FuzzCookie(f *testing.F) {
 
 func TestTheCompiledModuleStartsAndEdits(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/traffic-editor.raw.wasm", func(t *testing.T) {
-		h := start(t, `{"defaultConfig": {"commands": [
+		h := plugintest.Start(t, `{"defaultConfig": {"commands": [
 			{"type": "copy", "source": {"type": "request_query", "name": "id"}, "target": {"type": "response_header", "name": "x-id"}},
 			{"type": "delete", "target": {"type": "request_query", "name": "id"}}]}}`)
 		assert.Equal(t, types.ActionContinue, h.CallOnHttpRequestHeaders(request("/a?id=7&b=1")))

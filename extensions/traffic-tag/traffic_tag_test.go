@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"net/netip"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 func load(t *testing.T, config string) Config {
@@ -181,9 +181,7 @@ func FuzzRequest(f *testing.F) {
 
 func TestTheCompiledModuleStartsAndTags(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/traffic-tag.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"weightGroups": [{"headerName": "x-lane", "headerValue": "gray", "weight": 100}]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"weightGroups": [{"headerName": "x-lane", "headerValue": "gray", "weight": 100}]}`)
 		assert.Equal(t, types.ActionContinue, host.CallOnHttpRequestHeaders([][2]string{{":authority", "a.test"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}))
 		assert.Contains(t, host.GetRequestHeaders(), [2]string{"x-lane", "gray"})
 		host.CompleteHttp()
@@ -193,9 +191,8 @@ func TestTheCompiledModuleStartsAndTags(t *testing.T) {
 func TestWhatIsLoggedAtLoad(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for config, want := range map[string]string{`{}`: "plugin config is empty", `{"defaultTagKey": "x", "defaultTagVal": "a\nb"}`: "no header can be x"} {
-			host, status := test.NewTestHost(json.RawMessage(config))
-			require.Equal(t, types.OnPluginStartStatusOK, status)
-			assert.Contains(t, strings.Join(host.(interface{ GetErrorLogs() []string }).GetErrorLogs(), "\n"), want, config)
+			host := plugintest.Start(t, config)
+			assert.Contains(t, strings.Join(host.GetErrorLogs(), "\n"), want, config)
 			host.CallOnHttpRequestHeaders([][2]string{{":authority", "a.test"}, {":path", "/"}, {":method", "GET"}})
 			assert.Len(t, host.GetRequestHeaders(), 3)
 			host.Reset()
@@ -205,9 +202,7 @@ func TestWhatIsLoggedAtLoad(t *testing.T) {
 
 func TestTagLinesAreNoNoise(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"defaultTagKey": "x-lane", "defaultTagVal": "stable"}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"defaultTagKey": "x-lane", "defaultTagVal": "stable"}`)
 		host.CallOnHttpRequestHeaders([][2]string{{":authority", "a.test"}, {":path", "/"}, {":method", "GET"}})
 		assert.Contains(t, host.GetRequestHeaders(), [2]string{"x-lane", "stable"})
 		logs := host.(interface {

@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // edited applies the body items of rules to JSON, without a host.
@@ -62,7 +63,7 @@ func TestJSONOperations(t *testing.T) {
 
 func TestJSONOperationsThatCannotBeDone(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		start(t, `{"reqRules": []}`) // takes the warnings
+		plugintest.Start(t, `{"reqRules": []}`) // takes the warnings
 		for _, tt := range []struct{ rules, body, want string }{
 			{`{"operate": "remove", "body": [{"key": "a.#.b"}]}`, `{"a":[]}`, "failed to remove: cannot delete value from a complex path"},
 			{`{"operate": "remove", "body": [{}]}`, `{}`, "failed to remove: path cannot be empty"},

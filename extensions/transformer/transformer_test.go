@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -10,53 +9,22 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
-
-// host is the test host with what its interface leaves out.
-type host interface {
-	test.TestHost
-	GetProperty(path []string) ([]byte, error)
-	GetWarnLogs() []string
-	GetErrorLogs() []string
-}
-
-func start(t *testing.T, config string) host {
-	t.Helper()
-	h, status := test.NewTestHost(json.RawMessage(config))
-	t.Cleanup(h.Reset)
-	require.Equal(t, types.OnPluginStartStatusOK, status)
-	return h.(host)
-}
 
 // message makes request headers from a path and "name: value" lines.
 func message(path string, lines ...string) [][2]string {
-	return append([][2]string{{":authority", "foo.test"}, {":path", path}, {":method", "POST"}, {":scheme", "http"}}, lists(lines...)...)
-}
-
-func lists(lines ...string) (headers [][2]string) {
-	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
-		headers = append(headers, [2]string{name, value})
-	}
-	return headers
-}
-
-func property(t *testing.T, h host, name string) string {
-	t.Helper()
-	value, err := h.GetProperty([]string{name})
-	if err != nil {
-		return ""
-	}
-	return string(value)
+	return plugintest.Headers([][2]string{{":authority", "foo.test"}, {":path", path}, {":method", "POST"}, {":scheme", "http"}}, lines...)
 }
 
 func TestReroute(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for value, want := range map[string]string{`false`: "off", `null`: "off", `"maybe"`: "off", `0`: "off", `true`: "", `"TRUE"`: "", `"t"`: "", `"1"`: "", `2`: ""} {
 			t.Run(value, func(t *testing.T) {
-				h := start(t, `{"reroute": `+value+`, "respRules": []}`)
+				h := plugintest.Start(t, `{"reroute": `+value+`, "respRules": []}`)
 				h.CallOnHttpRequestHeaders(message("/"), test.WithEndOfStream(true))
-				assert.Equal(t, want, property(t, h, "clear_route_cache"))
+				assert.Equal(t, want, plugintest.Property(h, "clear_route_cache"))
 				h.CompleteHttp()
 			})
 		}
@@ -72,11 +40,11 @@ func TestBuffersAreRaisedOnlyWhereABodyIsRead(t *testing.T) {
 			{"limits of their own", both + `, "max_request_body_bytes": 1000, "max_response_body_bytes": "2000"}`, "application/json", "1050576", "1052576"},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
-				h := start(t, tt.config)
+				h := plugintest.Start(t, tt.config)
 				h.CallOnHttpRequestHeaders(message("/", "content-type: "+tt.contentType))
-				h.CallOnHttpResponseHeaders(lists(":status: 200", "content-type: "+tt.contentType))
-				assert.Equal(t, tt.request, property(t, h, "set_decoder_buffer_limit"))
-				assert.Equal(t, tt.response, property(t, h, "set_encoder_buffer_limit"))
+				h.CallOnHttpResponseHeaders(plugintest.Headers(nil, ":status: 200", "content-type: "+tt.contentType))
+				assert.Equal(t, tt.request, plugintest.Property(h, "set_decoder_buffer_limit"))
+				assert.Equal(t, tt.response, plugintest.Property(h, "set_encoder_buffer_limit"))
 				h.CompleteHttp()
 			})
 		}
@@ -86,12 +54,12 @@ func TestBuffersAreRaisedOnlyWhereABodyIsRead(t *testing.T) {
 // Every header comes out in one list, in lower case and sorted, whenever there are rules.
 func TestHeadersAreWrittenInOrder(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		h := start(t, `{"reqRules": [{"operate": "add"}], "respRules": [{"operate": "add"}]}`)
+		h := plugintest.Start(t, `{"reqRules": [{"operate": "add"}], "respRules": [{"operate": "add"}]}`)
 		action := h.CallOnHttpRequestHeaders(message("/?b=%20&a", "z: 1", "b: 2", "z: 0"), test.WithEndOfStream(true))
 		assert.Equal(t, types.ActionContinue, action)
-		assert.Equal(t, lists(":authority: foo.test", ":method: POST", ":path: /?b=%20&a", ":scheme: http", "b: 2", "z: 1", "z: 0"), h.GetRequestHeaders())
-		h.CallOnHttpResponseHeaders(lists(":status: 200", "z: 1", "a: 2"))
-		assert.Equal(t, lists(":status: 200", "a: 2", "z: 1"), h.GetResponseHeaders())
+		assert.Equal(t, plugintest.Headers(nil, ":authority: foo.test", ":method: POST", ":path: /?b=%20&a", ":scheme: http", "b: 2", "z: 1", "z: 0"), h.GetRequestHeaders())
+		h.CallOnHttpResponseHeaders(plugintest.Headers(nil, ":status: 200", "z: 1", "a: 2"))
+		assert.Equal(t, plugintest.Headers(nil, ":status: 200", "a: 2", "z: 1"), h.GetResponseHeaders())
 		h.CompleteHttp()
 	})
 }
@@ -101,7 +69,7 @@ func TestTooManyHeadersStayAsTheyAre(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for name, query := range map[string]string{"in number": strings.Repeat("a=1&", 1021), "in size": "a=" + strings.Repeat("x", 1<<20)} {
 			t.Run(name, func(t *testing.T) {
-				h := start(t, `{"reqRules": [{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "a", "toKey": "x-a"}]}]}`)
+				h := plugintest.Start(t, `{"reqRules": [{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "a", "toKey": "x-a"}]}]}`)
 				h.CallOnHttpRequestHeaders(message("/?"+query), test.WithEndOfStream(true))
 				assert.Equal(t, message("/?"+query), h.GetRequestHeaders())
 				assert.Contains(t, strings.Join(h.GetErrorLogs(), ""), "the request headers are too many to be edited")
@@ -125,7 +93,7 @@ func TestPseudoHeadersKeepTheirOneValue(t *testing.T) {
 			{"one that requests do not have", `{"operate": "add", "headers": [{"key": ":status", "value": "200"}]}`, ":status", ""},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
-				h := start(t, `{"reqRules": [`+tt.rule+`]}`)
+				h := plugintest.Start(t, `{"reqRules": [`+tt.rule+`]}`)
 				h.CallOnHttpRequestHeaders(message("/a?e=&s=x%20y", "x-path: /p", "x-two: 1", "x-two: 2"), test.WithEndOfStream(true))
 				var got []string
 				for _, header := range h.GetRequestHeaders() {
@@ -162,14 +130,14 @@ func TestWhenHeadersAreHeld(t *testing.T) {
 			{"too long", rule("headers"), []string{"content-type: application/json", "content-length: 104857601"}, false, types.ActionContinue},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
-				h := start(t, `{"reqRules": [`+tt.rules+`], "respRules": [`+rule("headers")+`]}`)
+				h := plugintest.Start(t, `{"reqRules": [`+tt.rules+`], "respRules": [`+rule("headers")+`]}`)
 				request := message("/", tt.headers...)
 				if tt.name == "an upgrade" {
 					request[slices.Index(request, [2]string{":method", "POST"})][1] = "GET"
 				}
 				assert.Equal(t, tt.want, h.CallOnHttpRequestHeaders(request, test.WithEndOfStream(tt.end)))
 				if strings.Contains(tt.rules, `"headers"`) && tt.name != "an upgrade" {
-					response := append(lists(":status: 200"), lists(tt.headers...)...)
+					response := plugintest.Headers([][2]string{{":status", "200"}}, tt.headers...)
 					assert.Equal(t, tt.want, h.CallOnHttpResponseHeaders(response, test.WithEndOfStream(tt.end)))
 				}
 				h.CompleteHttp()
@@ -181,11 +149,11 @@ func TestWhenHeadersAreHeld(t *testing.T) {
 // What a map has copied is not what the source becomes later.
 func TestMappedListsAreCopies(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		h := start(t, `{"reqRules": [
+		h := plugintest.Start(t, `{"reqRules": [
 			{"operate": "map", "headers": [{"fromKey": "a", "toKey": "b"}, {"fromKey": "a", "toKey": "c"}]},
 			{"operate": "append", "headers": [{"key": "b", "appendValue": "of b"}, {"key": "c", "appendValue": "of c"}, {"key": "a", "appendValue": "of a"}]}]}`)
 		h.CallOnHttpRequestHeaders(message("/", "a: 1", "a: 2", "a: 3"), test.WithEndOfStream(true))
-		assert.Equal(t, lists("a: 1", "a: 2", "a: 3", "a: of a", "b: 1", "b: 2", "b: 3", "b: of b", "c: 1", "c: 2", "c: 3", "c: of c"), h.GetRequestHeaders()[4:])
+		assert.Equal(t, plugintest.Headers(nil, "a: 1", "a: 2", "a: 3", "a: of a", "b: 1", "b: 2", "b: 3", "b: of b", "c: 1", "c: 2", "c: 3", "c: of c"), h.GetRequestHeaders()[4:])
 		h.CompleteHttp()
 	})
 }
@@ -203,7 +171,7 @@ func TestOddItemsLoadWithAWarning(t *testing.T) {
 			`{"reqRules": [{"operate": "rename", "headers": [{"oldKey": ":path", "newKey": ":Path"}]}], "respRules": null}`: "",
 		} {
 			t.Run(config, func(t *testing.T) {
-				warnings := strings.Join(start(t, config).GetWarnLogs(), "\n")
+				warnings := strings.Join(plugintest.Start(t, config).GetWarnLogs(), "\n")
 				assert.Contains(t, warnings, want)
 				assert.Equal(t, want == "", warnings == "", warnings)
 			})
@@ -213,10 +181,10 @@ func TestOddItemsLoadWithAWarning(t *testing.T) {
 
 func TestUnavailableSourcesWarn(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		h := start(t, `{"reqRules": [{"operate": "map", "mapSource": "body", "headers": [{"fromKey": "a", "toKey": "b"}]}],
+		h := plugintest.Start(t, `{"reqRules": [{"operate": "map", "mapSource": "body", "headers": [{"fromKey": "a", "toKey": "b"}]}],
 			"respRules": [{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "a", "toKey": "b"}]}]}`)
 		h.CallOnHttpRequestHeaders(message("/"), test.WithEndOfStream(true))
-		h.CallOnHttpResponseHeaders(lists(":status: 200"), test.WithEndOfStream(true))
+		h.CallOnHttpResponseHeaders(plugintest.Headers(nil, ":status: 200"), test.WithEndOfStream(true))
 		warnings := strings.Join(h.GetWarnLogs(), "\n")
 		assert.Contains(t, warnings, "reqRules[0].headers[0]: there is no body to map from")
 		assert.Contains(t, warnings, "respRules[0].headers[0]: responses have no query")
@@ -226,8 +194,8 @@ func TestUnavailableSourcesWarn(t *testing.T) {
 
 func TestARequestWithoutHostOrPathStaysAsItIs(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		h := start(t, `{"reqRules": [{"operate": "add", "headers": [{"key": "x", "value": "1"}]}]}`)
-		headers := lists(":method: CONNECT", ":authority: a.test")
+		h := plugintest.Start(t, `{"reqRules": [{"operate": "add", "headers": [{"key": "x", "value": "1"}]}]}`)
+		headers := plugintest.Headers(nil, ":method: CONNECT", ":authority: a.test")
 		assert.Equal(t, types.ActionContinue, h.CallOnHttpRequestHeaders(headers))
 		assert.Equal(t, headers, h.GetRequestHeaders())
 		h.CompleteHttp()
@@ -236,9 +204,7 @@ func TestARequestWithoutHostOrPathStaysAsItIs(t *testing.T) {
 
 func TestTheCompiledModuleStartsAndEdits(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/transformer.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"reqRules": [{"operate": "map", "mapSource": "body", "headers": [{"fromKey": "a", "toKey": "x-a"}]}, {"operate": "remove", "body": [{"key": "a"}]}]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"reqRules": [{"operate": "map", "mapSource": "body", "headers": [{"fromKey": "a", "toKey": "x-a"}]}, {"operate": "remove", "body": [{"key": "a"}]}]}`)
 		require.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(message("/", "content-type: application/json", "content-length: 13")))
 		host.CallOnHttpRequestBody([]byte(`{"a":1,"b":2}`))
 		assert.True(t, test.HasHeaderWithValue(host.GetRequestHeaders(), "x-a", "1"))

@@ -40,9 +40,7 @@ const form = "content-type: application/x-www-form-urlencoded"
 
 func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 	test.RunWasmTestWithPath(t, "../../build/waf.raw.wasm", func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"secRules": ["SecRule ARGS:cmd \"@rx ;\" \"id:1,phase:2,deny\""]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"secRules": ["SecRule ARGS:cmd \"@rx ;\" \"id:1,phase:2,deny\""]}`)
 		host.CallOnHttpRequestHeaders(headers("GET", "/?cmd=a;b"))
 		reply := host.GetLocalResponse()
 		require.NotNil(t, reply)
@@ -54,9 +52,7 @@ func TestTheCompiledModuleStartsAndAnswers(t *testing.T) {
 
 func TestHeadersWaitForTheBody(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
-		host, status := test.NewTestHost(json.RawMessage(`{"secRules": ["SecRequestBodyAccess On", "SecRule ARGS_POST:cmd \"@rx ;\" \"id:1,phase:2,deny\""]}`))
-		defer host.Reset()
-		require.Equal(t, types.OnPluginStartStatusOK, status)
+		host := plugintest.Start(t, `{"secRules": ["SecRequestBodyAccess On", "SecRule ARGS_POST:cmd \"@rx ;\" \"id:1,phase:2,deny\""]}`)
 		assert.Equal(t, types.HeaderStopIteration, host.CallOnHttpRequestHeaders(headers("POST", "/", form), test.WithEndOfStream(false)))
 		assert.Nil(t, host.GetLocalResponse())
 		host.CallOnHttpRequestBody([]byte("cmd=a%3Bb"))
@@ -91,9 +87,7 @@ func TestAPanicInTheEngineRefuses(t *testing.T) {
 				config, err := json.Marshal(map[string]any{"secRules": []string{"SecRequestBodyAccess On", "SecResponseBodyAccess On",
 					"SecResponseBodyMimeType text/plain", tt.rule}})
 				require.NoError(t, err)
-				host, status := test.NewTestHost(config)
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, string(config))
 				exchange(host, tt.encoding)
 				reply := host.GetLocalResponse()
 				if name == "after the response is out" {

@@ -1,83 +1,23 @@
 package compat
 
 import (
-	"bufio"
-	"io"
-	"net"
-	"os/exec"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/tidwall/resp"
+	"github.com/wasmplane/wasmplane/test/internal/redis"
 )
-
-// redisServer starts a real Redis and returns its address. It skips the test where none is installed.
-func redisServer(t *testing.T) string {
-	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed")
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	free.Close()
-	server := exec.Command(binary, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
-	output, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-	})
-	said := bufio.NewScanner(output)
-	for said.Scan() {
-		if strings.Contains(said.Text(), "Ready to accept connections") {
-			go io.Copy(io.Discard, output)
-			return address
-		}
-	}
-	t.Fatal("redis-server ended before it was ready")
-	return ""
-}
-
-// redisCommand sends one command to a Redis.
-func redisCommand(t *testing.T, address string, words ...any) resp.Value {
-	t.Helper()
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := resp.NewWriter(conn).WriteMultiBulk(words[0].(string), words[1:]...); err != nil {
-		t.Fatal(err)
-	}
-	value, _, err := resp.NewReader(conn).ReadValue()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
 
 func TestRedisLimiterCountsRequestsAMinute(t *testing.T) {
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) { limitOn(t, "") })
-	t.Run("redis-server", func(t *testing.T) { limitOn(t, redisServer(t)) })
+	t.Run("redis-server", func(t *testing.T) { limitOn(t, redis.Server(t)) })
 }
 
 // limitOn sends requests until one minute has seen two over the limit.
-func limitOn(t *testing.T, redis string) {
+func limitOn(t *testing.T, address string) {
 	const qpm, last = 3, 5
-	g := run(t, setup{program: "redis-limiter", config: `{"serviceName": "redis.static", "servicePort": 6379, "qpm": 3}`, redis: redis})
+	g := run(t, setup{program: "redis-limiter", config: `{"serviceName": "redis.static", "servicePort": 6379, "qpm": 3}`, redis: address})
 	minute, n := "", 0
 	for n < last {
 		got := g.get("/")
@@ -107,10 +47,10 @@ func limitOn(t *testing.T, redis string) {
 	if err != nil || stamp%60 != 0 || time.Since(time.Unix(stamp, 0)) > 2*time.Minute {
 		t.Errorf("timeStamp: got %q, want the beginning of this minute", minute)
 	}
-	if got := redisCommand(t, g.RedisAddr(), "GET", minute).String(); got != strconv.Itoa(last) {
+	if got := redis.Do(t, g.RedisAddr(), "GET", minute).String(); got != strconv.Itoa(last) {
 		t.Errorf("counter in Redis: got %q, want %d", got, last)
 	}
-	if ttl := redisCommand(t, g.RedisAddr(), "TTL", minute).Integer(); ttl < 1 || ttl > 60 {
+	if ttl := redis.Do(t, g.RedisAddr(), "TTL", minute).Integer(); ttl < 1 || ttl > 60 {
 		t.Errorf("the counter lives for %d s, want 60 s at most", ttl)
 	}
 }
@@ -121,7 +61,7 @@ func TestRedisGetPausesUntilTheAnswer(t *testing.T) {
 		program: "redis-get", config: `{"redis": {"service_name": "redis-svc", "service_port": 6379, "timeout": 2000}}`,
 		services: map[string]string{"redis-svc.dns:6379": "redis"},
 	})
-	redisCommand(t, g.RedisAddr(), "SET", "some_key", "stored")
+	redis.Do(t, g.RedisAddr(), "SET", "some_key", "stored")
 	g.get("/").expect(t, 200, "backend")
 	g.backend.takeOne(t)
 	g.log.wait(t, 1, "got value: stored")

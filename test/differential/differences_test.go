@@ -2,7 +2,6 @@ package differential
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 	"github.com/wasmplane/wasmplane/gateway/envoy"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/server"
+	"github.com/wasmplane/wasmplane/test/internal/engines"
 )
 
 // TestRows shows rows of the table of differences in docs/engines.md on both profiles of the local gateway and on a stock
@@ -103,24 +103,10 @@ spec: {registries: [{type: static, name: up, protocol: http, domain: "%s", port:
 
 func gatewayOf(profile abi.Profile, files []manifest.File, options manifest.Options) func(*testing.T, io.Writer) string {
 	return func(t *testing.T, access io.Writer) string {
-		g, err := server.New(t.Context(), server.Config{
-			Listen: "127.0.0.1:0", Admin: "off", Inline: files, Manifest: options, Concurrency: 1, Profile: profile,
-			BufferLimit: bufferLimit, CacheDir: t.TempDir(), NoEcho: true, AccessLog: access,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(context.Background())
-		ended := make(chan error, 1)
-		go func() { ended <- g.Run(ctx, 0) }()
-		t.Cleanup(func() {
-			stop()
-			if err := <-ended; err != nil {
-				t.Errorf("gateway: %v", err)
-			}
-			g.Close()
-		})
-		return g.Addr()
+		return engines.Run(t, server.Config{
+			Inline: files, Manifest: options, Concurrency: 1, Profile: profile,
+			BufferLimit: bufferLimit, CacheDir: t.TempDir(), AccessLog: access,
+		}).Addr()
 	}
 }
 

@@ -1,7 +1,6 @@
 package differential
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -21,6 +20,7 @@ import (
 	"github.com/wasmplane/wasmplane/gateway/module"
 	"github.com/wasmplane/wasmplane/gateway/server"
 	"github.com/wasmplane/wasmplane/gateway/toolchain"
+	"github.com/wasmplane/wasmplane/test/internal/engines"
 )
 
 const (
@@ -109,24 +109,10 @@ func (w *world) envoyEnd() string {
 
 func (w *world) startGateway(t *testing.T, files []manifest.File, options manifest.Options) *server.Gateway {
 	t.Helper()
-	g, err := server.New(t.Context(), server.Config{
-		Listen: "127.0.0.1:0", Admin: "off", Inline: files, Manifest: options, Concurrency: 2, Profile: abi.Envoy,
-		BufferLimit: bufferLimit, StreamIdleTimeout: idleTimeout, CacheDir: t.TempDir(), NoEcho: true, Log: &lines{read: w.read},
+	return engines.Run(t, server.Config{
+		Inline: files, Manifest: options, Concurrency: 2, Profile: abi.Envoy,
+		BufferLimit: bufferLimit, StreamIdleTimeout: idleTimeout, CacheDir: t.TempDir(), Log: &lines{read: w.read},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- g.Run(ctx, 0) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("gateway: %v", err)
-		}
-		g.Close()
-	})
-	return g
 }
 
 func (w *world) startEnvoy(t *testing.T, binary string, snapshot *manifest.Snapshot) *envoy.Gateway {

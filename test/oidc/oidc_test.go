@@ -9,17 +9,19 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wasmplane/wasmplane/test/internal/engines"
 )
 
-func TestOnTheLocalGateway(t *testing.T) { test(t, startGateway) }
+func TestOnTheLocalGateway(t *testing.T) { test(t, engines.StartGateway) }
 
-func TestOnEnvoy(t *testing.T) { test(t, startEnvoy) }
+func TestOnEnvoy(t *testing.T) { test(t, engines.StartEnvoy) }
 
 // test logs in, refreshes and logs out.
-func test(t *testing.T, start func(*testing.T, *provider) string) {
+func test(t *testing.T, start func(testing.TB, engines.Config) string) {
 	needNode(t)
 	p := newProvider(t)
-	gateway := start(t, p)
+	gateway := "http://" + start(t, setup(t, p))
 	b := newBrowser(t)
 	if answer := b.get(gateway + "/cart"); answer.status != http.StatusServiceUnavailable {
 		t.Fatalf("before discovery: %d %s", answer.status, answer.body)

@@ -2,7 +2,6 @@ package opa
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -15,9 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wasmplane/wasmplane/gateway/envoy"
-	"github.com/wasmplane/wasmplane/gateway/manifest"
-	"github.com/wasmplane/wasmplane/gateway/server"
+	"github.com/wasmplane/wasmplane/test/internal/engines"
 )
 
 // patience bounds every wait.
@@ -27,93 +24,23 @@ const patience = 30 * time.Second
 // are the clusters that the plugin may call.
 func onBothEngines(t *testing.T, plugin, config string, upstreams map[string]string, test func(*testing.T, *gateway)) {
 	t.Helper()
-	wasm, err := filepath.Abs("../../extensions/" + plugin + "/plugin.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(wasm); err != nil {
-		t.Skip("the plugin is not built: make build PLUGIN_NAME=" + plugin)
-	}
-	for engine, start := range map[string]func(*testing.T, []manifest.File, manifest.Options) string{
-		"gateway": startGateway, "envoy": startEnvoy,
+	files := engines.Plugin{Name: plugin, Wasm: engines.Wasm(t, plugin, "plugin.wasm"), Config: config, Spec: "failStrategy: FAIL_CLOSE"}.Files()
+	for engine, start := range map[string]func(testing.TB, engines.Config) string{
+		"gateway": engines.StartGateway, "envoy": engines.StartEnvoy,
 	} {
 		t.Run(engine, func(t *testing.T) {
 			g := &gateway{}
 			back := httptest.NewServer(&g.backend)
 			t.Cleanup(back.Close)
-			options := manifest.Options{Upstreams: map[string][]string{"backend.static:80": {back.Listener.Addr().String()}}}
+			c := engines.Config{Files: files, CacheDir: filepath.Join(os.TempDir(), "wasmplane-opa"),
+				Upstreams: map[string][]string{"backend.static:80": {back.Listener.Addr().String()}}}
 			for name, address := range upstreams {
-				options.Upstreams[name] = []string{address}
+				c.Upstreams[name] = []string{address}
 			}
-			g.address = start(t, []manifest.File{{Name: "test.yaml", Data: []byte(manifests(plugin, wasm, config))}}, options)
+			g.address = start(t, c)
 			test(t, g)
 		})
 	}
-}
-
-// manifests are the plugin with a configuration in JSON, in front of backend.static.
-func manifests(plugin, wasm, config string) string {
-	return fmt.Sprintf(`
-apiVersion: extensions.higress.io/v1alpha1
-kind: WasmPlugin
-metadata: {name: %s, namespace: higress-system}
-spec: {url: "file://%s", failStrategy: FAIL_CLOSE, defaultConfig: %s}
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: backend, namespace: higress-system, annotations: {higress.io/destination: "backend.static:80"}}
-spec: {defaultBackend: {resource: {apiGroup: networking.higress.io, kind: McpBridge, name: default}}}
-`, plugin, filepath.ToSlash(wasm), config)
-}
-
-func startGateway(t *testing.T, files []manifest.File, options manifest.Options) string {
-	t.Helper()
-	g, err := server.New(t.Context(), server.Config{Listen: "127.0.0.1:0", Admin: "off", Inline: files, Manifest: options,
-		Concurrency: 2, NoEcho: true, Log: io.Discard, CacheDir: filepath.Join(os.TempDir(), "wasmplane-opa")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- g.Run(ctx, 0) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("gateway: %v", err)
-		}
-		g.Close()
-	})
-	return g.Addr()
-}
-
-// startEnvoy skips the test if there is none.
-func startEnvoy(t *testing.T, files []manifest.File, options manifest.Options) string {
-	t.Helper()
-	binary, err := envoy.FindBinary()
-	if err != nil {
-		t.Skipf("no stock Envoy: %v", err)
-	}
-	snapshot, problems := manifest.Parse(files, options)
-	if fatal := problems.Fatal(); len(fatal) > 0 {
-		t.Fatal(fatal)
-	}
-	g, err := envoy.StartGateway(t.Context(), binary, envoy.Options{Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", NoAccessLog: true},
-		envoy.ProcessOptions{Concurrency: 2, Log: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(g.Stop)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := g.Apply(ctx, snapshot); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := g.Err(); err != nil {
-			t.Errorf("Envoy ended: %v", err)
-		}
-	})
-	return g.Address()
 }
 
 // gateway is an engine with a plugin and a backend.

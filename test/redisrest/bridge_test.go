@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/wasmplane/wasmplane/gateway/redisrest"
+	"github.com/wasmplane/wasmplane/test/internal/redis"
 )
 
 func TestBridge(t *testing.T) {
-	redis := startRedis(t)
-	rest := "http://" + serve(t, redisrest.New(redis, "s3cret"))
-	redisCommand(t, redis, "SET", "bytes", "\x00\xff")
-	redisCommand(t, redis, "RPUSH", "list", "a", "OK")
+	address := redis.Any(t)
+	rest := "http://" + serve(t, redisrest.New(address, "s3cret"))
+	redis.Do(t, address, "SET", "bytes", "\x00\xff")
+	redis.Do(t, address, "RPUSH", "list", "a", "OK")
 	for _, c := range []struct {
 		name   string
 		path   string
@@ -71,7 +72,7 @@ func TestBridge(t *testing.T) {
 		}
 		wantAnswer(t, request, 502, `{"error":"ERR redis: …`)
 	})
-	if got := redisCommand(t, redis, "GET", "k").String(); got != "v" {
+	if got := redis.Do(t, address, "GET", "k").String(); got != "v" {
 		t.Errorf("k: got %q, want v: what was refused has no effect", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/gateway/cases"
 	"github.com/wasmplane/wasmplane/gateway/envoy"
+	"github.com/wasmplane/wasmplane/test/internal/redis"
 )
 
 // All cases hold on a stock Envoy, where the engine puts the bridge in front of every Redis: what is recorded of one that
@@ -25,7 +26,7 @@ func TestCasesOnEnvoy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := envoy.NewEngine(binary, startRedis(t))
+	engine := envoy.NewEngine(binary, redis.Any(t))
 	defer engine.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

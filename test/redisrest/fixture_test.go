@@ -1,29 +1,24 @@
 package redisrest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-	"github.com/tidwall/resp"
-
 	"github.com/wasmplane/wasmplane/gateway/abi"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/module"
 	"github.com/wasmplane/wasmplane/gateway/server"
 	"github.com/wasmplane/wasmplane/gateway/toolchain"
+	"github.com/wasmplane/wasmplane/test/internal/engines"
 )
 
 // patience bounds every wait for a condition.
@@ -75,61 +70,6 @@ func limiterModule(t *testing.T) string {
 	return wasm
 }
 
-// startRedis starts a real Redis, where none is installed an embedded one, and returns its address.
-func startRedis(t *testing.T) string {
-	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		return miniredis.RunT(t).Addr()
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	free.Close()
-	redis := exec.Command(binary, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
-	output, err := redis.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := redis.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = redis.Process.Kill()
-		_ = redis.Wait()
-	})
-	said := bufio.NewScanner(output)
-	for said.Scan() {
-		if strings.Contains(said.Text(), "Ready to accept connections") {
-			go io.Copy(io.Discard, output)
-			return address
-		}
-	}
-	t.Fatal("redis-server ended before it was ready")
-	return ""
-}
-
-// redisCommand sends one command to a Redis.
-func redisCommand(t *testing.T, address string, words ...any) resp.Value {
-	t.Helper()
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := resp.NewWriter(conn).WriteMultiBulk(words[0].(string), words[1:]...); err != nil {
-		t.Fatal(err)
-	}
-	value, _, err := resp.NewReader(conn).ReadValue()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
-
 // serve starts an HTTP server and returns its address.
 func serve(t *testing.T, handler http.Handler) string {
 	t.Helper()
@@ -139,21 +79,9 @@ func serve(t *testing.T, handler http.Handler) string {
 }
 
 // manifests are the plugin with a configuration in JSON, in front of backend.static.
-func manifests(wasm, config string) string {
-	return fmt.Sprintf(`
-apiVersion: extensions.higress.io/v1alpha1
-kind: WasmPlugin
-metadata: {name: cluster-key-rate-limit, namespace: higress-system}
-spec:
-  url: file://%s
-  failStrategy: FAIL_OPEN
-  defaultConfig: %s
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: backend, namespace: higress-system, annotations: {higress.io/destination: "backend.static:80"}}
-spec: {defaultBackend: {resource: {apiGroup: networking.higress.io, kind: McpBridge, name: default}}}
-`, filepath.ToSlash(wasm), config)
+func manifests(t *testing.T, config string) []manifest.File {
+	t.Helper()
+	return engines.Plugin{Name: "cluster-key-rate-limit", Wasm: limiterModule(t), Config: config, Spec: "failStrategy: FAIL_OPEN"}.Files()
 }
 
 // backend answers every request with 200 and counts them.
@@ -189,7 +117,7 @@ func run(t *testing.T, config, rest string) *gateway {
 	var err error
 	g.Gateway, err = server.New(t.Context(), server.Config{
 		Listen: "127.0.0.1:0", Admin: "off", Profile: abi.Envoy, NoEcho: true, Concurrency: 3,
-		Inline: []manifest.File{{Name: "test.yaml", Data: []byte(manifests(limiterModule(t), config))}},
+		Inline: manifests(t, config),
 		Manifest: manifest.Options{Upstreams: map[string][]string{
 			"backend.static:80": {serve(t, &g.backend)}, "limiter.static:80": {rest}}},
 		CacheDir: filepath.Join(runFolder, "modules"),

@@ -14,10 +14,10 @@ import (
 	"testing"
 
 	"github.com/wasmplane/wasmplane/gateway/abi"
-	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/module"
 	"github.com/wasmplane/wasmplane/gateway/redisrest"
 	"github.com/wasmplane/wasmplane/gateway/server"
+	"github.com/wasmplane/wasmplane/test/internal/redis"
 )
 
 func TestTheModuleRunsEverywhere(t *testing.T) {
@@ -46,9 +46,9 @@ func TestTheModuleRunsEverywhere(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	redis := startRedis(t)
+	address := redis.Any(t)
 	g := run(t, `{"rule_name": "g", "global_threshold": {"query_per_day": 3}, "show_limit_quota_header": true,
-		"redis": {"service_name": "limiter.static", "username": "default", "password": "s3cret"}}`, serve(t, redisrest.New(redis, "s3cret")))
+		"redis": {"service_name": "limiter.static", "username": "default", "password": "s3cret"}}`, serve(t, redisrest.New(address, "s3cret")))
 	const counter = "higress-cluster-key-rate-limit:g:global_threshold:86400"
 	for n := 1; n <= 5; n++ {
 		response, body, err := g.get()
@@ -70,10 +70,10 @@ func TestLimit(t *testing.T) {
 			t.Errorf("request %d: got reset %q", n, response.Header.Get("X-RateLimit-Reset"))
 		}
 	}
-	if got := redisCommand(t, redis, "GET", counter).String(); got != "4" {
+	if got := redis.Do(t, address, "GET", counter).String(); got != "4" {
 		t.Errorf("counter: got %q, want 4", got)
 	}
-	if got := redisCommand(t, redis, "TTL", counter).Integer(); got < 86000 || got > 86400 {
+	if got := redis.Do(t, address, "TTL", counter).Integer(); got < 86000 || got > 86400 {
 		t.Errorf("the counter lives for %d s", got)
 	}
 	if got := g.backend.count(); got != 3 {
@@ -83,9 +83,9 @@ func TestLimit(t *testing.T) {
 
 func TestParallelRequestsAreCountedExactly(t *testing.T) {
 	const threshold, requests = 50, 200
-	redis := startRedis(t)
+	address := redis.Any(t)
 	g := run(t, `{"rule_name": "p", "global_threshold": {"query_per_day": 50},
-		"redis": {"service_name": "limiter.static", "timeout": 20000}}`, serve(t, redisrest.New(redis, "")))
+		"redis": {"service_name": "limiter.static", "timeout": 20000}}`, serve(t, redisrest.New(address, "")))
 	var mu sync.Mutex
 	statuses := map[int]int{}
 	var all sync.WaitGroup
@@ -110,14 +110,14 @@ func TestParallelRequestsAreCountedExactly(t *testing.T) {
 	if got := g.backend.count(); got != threshold {
 		t.Errorf("the backend got %d requests, want %d", got, threshold)
 	}
-	if got := redisCommand(t, redis, "GET", "higress-cluster-key-rate-limit:p:global_threshold:86400").String(); got != strconv.Itoa(threshold+1) {
+	if got := redis.Do(t, address, "GET", "higress-cluster-key-rate-limit:p:global_threshold:86400").String(); got != strconv.Itoa(threshold+1) {
 		t.Errorf("counter: got %q, want %d", got, threshold+1)
 	}
 }
 
 func TestRequestsPassWithoutAVerdict(t *testing.T) {
-	redis := startRedis(t)
-	bridge := redisrest.New(redis, "s3cret")
+	address := redis.Any(t)
+	bridge := redisrest.New(address, "s3cret")
 	refusing, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestRequestsPassWithoutAVerdict(t *testing.T) {
 			}
 		})
 	}
-	if got := redisCommand(t, redis, "DBSIZE").Integer(); got != 0 {
+	if got := redis.Do(t, address, "DBSIZE").Integer(); got != 0 {
 		t.Errorf("redis has %d keys, want none", got)
 	}
 }
@@ -198,7 +198,7 @@ func TestConfigurationsThatAGatewayCannotHonourDoNotLoad(t *testing.T) {
 			var log strings.Builder
 			g, err := server.New(t.Context(), server.Config{
 				Listen: "127.0.0.1:0", Admin: "off", Profile: abi.Envoy, NoEcho: true, Concurrency: 1, Log: &log,
-				Inline:   []manifest.File{{Name: "test.yaml", Data: []byte(manifests(limiterModule(t), config))}},
+				Inline:   manifests(t, config),
 				CacheDir: filepath.Join(runFolder, "modules"),
 			})
 			if err != nil {

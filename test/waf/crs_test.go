@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/wasmplane/wasmplane/test/internal/engines"
 )
 
 // leastBaseline is the share of tests that the middleware itself must pass for the comparison to mean something.
@@ -27,10 +29,10 @@ func TestCoreRuleSet(t *testing.T) {
 	}
 	for _, start := range []struct {
 		name string
-		run  func(*testing.T) *engine
-	}{{"gateway", startGateway}, {"envoy", startEnvoy}} {
+		run  func(testing.TB, engines.Config) string
+	}{{"gateway", engines.StartGateway}, {"envoy", engines.StartEnvoy}} {
 		t.Run(start.name, func(t *testing.T) {
-			compare(t, start.run(t), tests, baseline, accepted)
+			compare(t, startHost(t, start.name, start.run), tests, baseline, accepted)
 		})
 	}
 }

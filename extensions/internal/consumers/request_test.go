@@ -1,7 +1,6 @@
 package consumers_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -18,10 +17,7 @@ import (
 const callers = `"consumers": [{"name": "red", "token": "t-red"}, {"name": "blue", "token": "t-blue"}, {"name": "panics", "token": "t-panic"}]`
 
 // request makes request headers from "name: value" lines.
-func request(lines ...string) [][2]string {
-	list := [][2]string{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}}
-	return plugintest.Headers(list, lines...)
-}
+func request(lines ...string) [][2]string { return plugintest.Request("GET", "/", lines...) }
 
 // named returns the values of the header that names the caller.
 func named(headers [][2]string) (values []string) {
@@ -59,9 +55,7 @@ func TestRequests(t *testing.T) {
 	test.RunGoTest(t, func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				host, status := test.NewTestHost(json.RawMessage(tt.config))
-				defer host.Reset()
-				require.Equal(t, types.OnPluginStartStatusOK, status)
+				host := plugintest.Start(t, tt.config)
 				require.NoError(t, host.SetRouteName("here"))
 				t.Setenv("WASM_DISABLE_PANIC_RECOVERY", "false") // the test host asks for crashes
 				action := host.CallOnHttpRequestHeaders(tt.request)

@@ -9,7 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/pkg/log"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
 // callers stands for a plugin's own part.
@@ -43,24 +43,6 @@ var tables = map[string]Table[callers]{
 	"oauth":      {Plugin: "oauth", Parse: parseCallers, Own: []string{"consumers"}, BareRule: BareRuleDenies},
 	"hmac-auth-apisix": {Plugin: "hmac-auth-apisix", Parse: parseCallers, BareRule: BareRuleFollowsGlobal, ChecksUnmatched: true,
 		IgnoresDisable: true, Known: func(auth *callers, name string) bool { return auth.names[name] }},
-}
-
-// lines keeps what is logged.
-type lines struct {
-	log.Log
-	warnings, errors []string
-}
-
-func (l *lines) Info(string)      {}
-func (l *lines) ResetID(string)   {}
-func (l *lines) Warn(msg string)  { l.warnings = append(l.warnings, msg) }
-func (l *lines) Error(msg string) { l.errors = append(l.errors, msg) }
-
-func logged(t testing.TB) *lines {
-	t.Helper()
-	l := &lines{}
-	log.SetPluginLog(l)
-	return l
 }
 
 // verdict tells who passes: "open", "any" caller, "ann" alone, "nobody"; or the load error.
@@ -102,7 +84,7 @@ func TestUnmatchedRequests(t *testing.T) {
 	for plugin, table := range tables {
 		for _, tt := range tests {
 			t.Run(plugin+"/"+tt.config, func(t *testing.T) {
-				logged(t)
+				plugintest.KeepLog()
 				want := tt.want
 				if plugin == "hmac-auth-apisix" && tt.apisix != "" {
 					want = tt.apisix
@@ -143,7 +125,7 @@ func TestMatchedRequests(t *testing.T) {
 	for plugin, table := range tables {
 		for _, tt := range tests {
 			t.Run(plugin+tt.rule, func(t *testing.T) {
-				logged(t)
+				plugintest.KeepLog()
 				want := tt.go3
 				switch plugin {
 				case "hmac-auth", "oauth":
@@ -177,7 +159,7 @@ func ruleVerdict(t *testing.T, table Table[callers], globalAuth, rule string) st
 func TestRulesWithoutAUsableGlobalPart(t *testing.T) {
 	for plugin, table := range tables {
 		t.Run(plugin, func(t *testing.T) {
-			logged(t)
+			plugintest.KeepLog()
 			var none, broken, config Config[callers]
 			const needed = "allow: needs consumers in the global configuration"
 			assert.EqualError(t, table.ParseRule(gjson.Parse(`{"allow": ["ann"]}`), none, &config), needed)
@@ -191,7 +173,7 @@ func TestRulesWithoutAUsableGlobalPart(t *testing.T) {
 }
 
 func TestAuthenticationWithoutCallersIsNotLoaded(t *testing.T) {
-	logged(t)
+	plugintest.KeepLog()
 	var config Config[callers]
 	table := tables["oauth"]
 	assert.EqualError(t, table.ParseGlobal(gjson.Parse(`{"global_auth": true}`), &config), "consumers is required")
@@ -212,21 +194,21 @@ func TestWhatIsLoggedAtLoad(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.plugin+tt.rule, func(t *testing.T) {
-			l := logged(t)
+			l := plugintest.KeepLog()
 			table := tables[tt.plugin]
 			var global, config Config[callers]
 			require.NoError(t, table.ParseGlobal(gjson.Parse(tt.global), &global))
 			if tt.rule != "" {
 				require.NoError(t, table.ParseRule(gjson.Parse(tt.rule), global, &config))
 			}
-			assert.Equal(t, tt.warnings, l.warnings)
-			assert.Equal(t, tt.errors, l.errors)
+			assert.Equal(t, tt.warnings, l.Warnings)
+			assert.Equal(t, tt.errors, l.Errors)
 		})
 	}
 }
 
 func TestWhatARuleTellsThePlugin(t *testing.T) {
-	logged(t)
+	plugintest.KeepLog()
 	table := tables["jwt-auth"]
 	var alone, beside, rule Config[callers]
 	require.NoError(t, table.ParseGlobal(gjson.Parse(`{`+named+`}`), &alone))

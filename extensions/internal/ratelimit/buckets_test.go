@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
 	"testing"
@@ -10,44 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/shareddata"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
-
-// shared is a memory as hosts have it: a version from one counter with each write, any version for a new key.
-type shared struct {
-	values   map[string][]byte
-	versions map[string]uint32
-	counter  uint32
-	before   func(key string) // runs before each write, as another worker does
-	failing  error
-}
-
-func newShared() *shared {
-	return &shared{values: map[string][]byte{}, versions: map[string]uint32{}}
-}
-
-func (s *shared) Get(key string) ([]byte, uint32, error) {
-	if s.failing != nil {
-		return nil, 0, s.failing
-	}
-	value, there := s.values[key]
-	if !there {
-		return nil, shareddata.NoVersion, nil
-	}
-	return value, s.versions[key], nil
-}
-
-func (s *shared) Set(key string, value []byte, version uint32) error {
-	if before := s.before; before != nil {
-		before(key)
-	}
-	if _, there := s.values[key]; there && s.versions[key] != version {
-		return shareddata.ErrConflict
-	}
-	s.counter++
-	s.values[key], s.versions[key] = bytes.Clone(value), s.counter
-	return nil
-}
 
 // clock is the time of all workers of a test.
 type clock struct{ time.Time }
@@ -57,7 +20,7 @@ func (c *clock) now() time.Time { return c.Time }
 func newClock() *clock { return &clock{time.Unix(1900000000, 0)} }
 
 // worker is what one VM of a gateway has.
-func worker(memory *shared, clock *clock, resource string) *Buckets {
+func worker(memory *plugintest.Memory, clock *clock, resource string) *Buckets {
 	b := NewBuckets("p")
 	b.memory, b.now, b.scope = memory, clock.now, func() string { return resource }
 	return b
@@ -77,7 +40,7 @@ func passes(t *testing.T, requests int, take func() (Decision, error)) (passed i
 }
 
 func TestWorkersShareABucket(t *testing.T) {
-	memory, clock := newShared(), newClock()
+	memory, clock := plugintest.NewMemory(), newClock()
 	one, other := worker(memory, clock, "ns.a"), worker(memory, clock, "ns.a")
 	limit := &Limit{Rate: Rate{Threshold: 10, Window: 60}}
 	take := func(b *Buckets) func() (Decision, error) {
@@ -86,8 +49,8 @@ func TestWorkersShareABucket(t *testing.T) {
 	assert.Equal(t, 7, passes(t, 7, take(one)))
 	assert.Equal(t, 3, passes(t, 20, take(other)))
 	assert.Equal(t, 0, passes(t, 5, take(one)))
-	require.Len(t, memory.values, 1)
-	for key, value := range memory.values {
+	require.Len(t, memory.Values, 1)
+	for key, value := range memory.Values {
 		assert.Equal(t, "p.buckets.ns.a.fixed_window.60.k", key)
 		assert.Len(t, value, entrySize)
 	}
@@ -99,7 +62,7 @@ func TestWorkersShareABucket(t *testing.T) {
 }
 
 func TestFivePerMinute(t *testing.T) {
-	memory, clock := newShared(), newClock()
+	memory, clock := plugintest.NewMemory(), newClock()
 	b := worker(memory, clock, "")
 	passed := 0
 	for range 12 {
@@ -119,19 +82,19 @@ func TestConflicts(t *testing.T) {
 		want      error
 	}{{1, nil}, {19, nil}, {20, ErrContended}, {1000, ErrContended}} {
 		t.Run(strconv.Itoa(tt.conflicts), func(t *testing.T) {
-			memory, clock := newShared(), newClock()
+			memory, clock := plugintest.NewMemory(), newClock()
 			one, other := worker(memory, clock, ""), worker(memory, clock, "")
 			limit := &Limit{Rate: Rate{Threshold: 5000, Window: 60}}
 			left := tt.conflicts
-			memory.before = func(string) {
+			memory.BeforeSet = func(string) {
 				if left == 0 {
 					return
 				}
 				left--
-				before := memory.before
-				memory.before = nil
+				before := memory.BeforeSet
+				memory.BeforeSet = nil
 				_, err := other.Take("k", limit)
-				memory.before = before
+				memory.BeforeSet = before
 				require.NoError(t, err)
 			}
 			d, err := one.Take("k", limit)
@@ -145,17 +108,17 @@ func TestConflicts(t *testing.T) {
 }
 
 func TestAFailingHostIsAnError(t *testing.T) {
-	memory := newShared()
-	memory.failing = errors.New("no shared data")
+	memory := plugintest.NewMemory()
+	memory.Failing = errors.New("no shared data")
 	b := worker(memory, newClock(), "")
 	_, err := b.Take("k", &Limit{Rate: Rate{Threshold: 1, Window: 1}})
-	assert.Equal(t, memory.failing, err)
+	assert.Equal(t, memory.Failing, err)
 	_, err = b.TakeOf("k", "v", &Limit{Rate: Rate{Threshold: 1, Window: 1}})
-	assert.Equal(t, memory.failing, err)
+	assert.Equal(t, memory.Failing, err)
 }
 
 func TestWhatIsNoBucketCountsAsNone(t *testing.T) {
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	b := worker(memory, newClock(), "")
 	limit := &Limit{Rate: Rate{Threshold: 1, Window: 1}}
 	_, err := b.Take("k", limit)
@@ -163,8 +126,8 @@ func TestWhatIsNoBucketCountsAsNone(t *testing.T) {
 	_, err = b.TakeOf("of", "v", limit)
 	require.NoError(t, err)
 	for _, bytes := range []int{0, 1, 15, 17, 1000} {
-		for key := range memory.values {
-			memory.values[key] = make([]byte, bytes)
+		for key := range memory.Values {
+			memory.Values[key] = make([]byte, bytes)
 		}
 		d, err := b.Take("k", limit)
 		require.NoError(t, err)
@@ -178,7 +141,7 @@ func TestWhatIsNoBucketCountsAsNone(t *testing.T) {
 func TestEveryValueHasABucketOfItsOwn(t *testing.T) {
 	for _, algorithm := range []Algorithm{FixedWindow, SlidingWindow, TokenBucket} {
 		t.Run(algorithm.String(), func(t *testing.T) {
-			memory, clock := newShared(), newClock()
+			memory, clock := plugintest.NewMemory(), newClock()
 			b := worker(memory, clock, "")
 			limit := &Limit{Rate: Rate{Threshold: 2, Window: 60, Burst: 2}, Algorithm: algorithm}
 			for i := range 3000 {
@@ -198,7 +161,7 @@ func TestEveryValueHasABucketOfItsOwn(t *testing.T) {
 func TestAFloodOfValuesTakesNoMoreRoomAndFreesNobody(t *testing.T) {
 	for _, algorithm := range []Algorithm{FixedWindow, SlidingWindow, TokenBucket} {
 		t.Run(algorithm.String(), func(t *testing.T) {
-			memory := newShared()
+			memory := plugintest.NewMemory()
 			b := worker(memory, newClock(), "")
 			limit := &Limit{Rate: Rate{Threshold: 5, Window: 3600, Burst: 5}, Algorithm: algorithm}
 			victim := func() (Decision, error) { return b.TakeOf("k", "ann", limit) }
@@ -208,8 +171,8 @@ func TestAFloodOfValuesTakesNoMoreRoomAndFreesNobody(t *testing.T) {
 				require.NoError(t, err)
 			}
 			assert.Equal(t, 0, passes(t, 1, victim), "who has used up a quota is not forgotten")
-			assert.Len(t, memory.values, slots)
-			for key, value := range memory.values {
+			assert.Len(t, memory.Values, slots)
+			for key, value := range memory.Values {
 				require.Len(t, value, longestSlot, key)
 			}
 		})
@@ -217,7 +180,7 @@ func TestAFloodOfValuesTakesNoMoreRoomAndFreesNobody(t *testing.T) {
 }
 
 func TestASlotForgetsBucketsThatAreFullAgain(t *testing.T) {
-	memory, clock := newShared(), newClock()
+	memory, clock := plugintest.NewMemory(), newClock()
 	b := worker(memory, clock, "")
 	limit := &Limit{Rate: Rate{Threshold: 5, Window: 1}}
 	slot, _ := place("0")
@@ -233,7 +196,7 @@ func TestASlotForgetsBucketsThatAreFullAgain(t *testing.T) {
 	clock.Time = clock.Add(time.Second)
 	_, err := b.TakeOf("k", "0", limit)
 	require.NoError(t, err)
-	for _, value := range memory.values {
+	for _, value := range memory.Values {
 		assert.Len(t, value, slotEntry)
 	}
 }

@@ -13,51 +13,15 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/extensions/internal/shareddata"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
-// shared is a memory as hosts have it: a version from one counter with each write, any version for a new key.
-type shared struct {
-	values   map[string][]byte
-	versions map[string]uint32
-	counter  uint32
-	before   func(key string) // runs before each write, as another worker does
-	failing  error
-}
-
-func newShared() *shared {
-	return &shared{values: map[string][]byte{}, versions: map[string]uint32{}}
-}
-
-func (s *shared) Get(key string) ([]byte, uint32, error) {
-	if s.failing != nil {
-		return nil, 0, s.failing
-	}
-	value, there := s.values[key]
-	if !there {
-		return nil, shareddata.NoVersion, nil
-	}
-	return value, s.versions[key], nil
-}
-
-func (s *shared) Set(key string, value []byte, version uint32) error {
-	if s.before != nil {
-		s.before(key)
-	}
-	if _, there := s.values[key]; there && s.versions[key] != version {
-		return shareddata.ErrConflict
-	}
-	s.counter++
-	s.values[key], s.versions[key] = bytes.Clone(value), s.counter
-	return nil
-}
-
 // worker is what one VM of a gateway has.
-func worker(memory *shared, capacity int, window time.Duration) (r *Replays, counts map[string]int) {
+func worker(memory *plugintest.Memory, capacity int, window time.Duration) (r *Replays, counts map[string]int) {
 	counts = map[string]int{}
 	r = newReplays("p", capacity, window)
 	r.memory, r.scope = memory, func() string { return "ns.p" }
-	r.random = bytes.NewReader(bytes.Repeat([]byte{byte(memory.counter)}, 32))
+	r.random = bytes.NewReader(bytes.Repeat([]byte{byte(memory.Counter)}, 32))
 	r.count = func(name string) { counts[name]++ }
 	return r, counts
 }
@@ -72,7 +36,7 @@ func remember(t *testing.T, r *Replays, caller, identity string, at time.Duratio
 }
 
 func TestNothingPassesTwiceWhileItsDateIsGood(t *testing.T) {
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	one, counts := worker(memory, 10, time.Minute)
 	other, otherCounts := worker(memory, 10, time.Minute)
 
@@ -88,14 +52,14 @@ func TestNothingPassesTwiceWhileItsDateIsGood(t *testing.T) {
 }
 
 func TestPartsOfIdentitiesAreKeptApart(t *testing.T) {
-	r, _ := worker(newShared(), 10, time.Minute)
+	r, _ := worker(plugintest.NewMemory(), 10, time.Minute)
 	assert.Equal(t, Fresh, remember(t, r, "ab", "c", 0))
 	assert.Equal(t, Fresh, remember(t, r, "a", "bc", 0))
 	assert.Equal(t, Fresh, remember(t, r, "", "abc", 0))
 }
 
 func TestFullMeansRefused(t *testing.T) {
-	r, counts := worker(newShared(), 2, time.Minute)
+	r, counts := worker(plugintest.NewMemory(), 2, time.Minute)
 	assert.Equal(t, Fresh, remember(t, r, "ann", "n1", 0))
 	assert.Equal(t, Fresh, remember(t, r, "ann", "n2", time.Minute))
 	assert.Equal(t, Full, remember(t, r, "ann", "n3", time.Minute))
@@ -106,23 +70,23 @@ func TestFullMeansRefused(t *testing.T) {
 }
 
 func TestAFasterWorkerIsSeen(t *testing.T) {
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	slow, _ := worker(memory, 10, time.Minute)
 	fast, _ := worker(memory, 10, time.Minute)
 	require.Equal(t, Fresh, remember(t, slow, "ann", "n0", 0))
-	memory.before = func(string) {
-		memory.before = nil
+	memory.BeforeSet = func(string) {
+		memory.BeforeSet = nil
 		assert.Equal(t, Fresh, remember(t, fast, "ann", "n1", 0))
 	}
 	assert.Equal(t, Used, remember(t, slow, "ann", "n1", 0))
 }
 
 func TestAFasterWorkerIsSeenInAnEmptyMemory(t *testing.T) {
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	slow, _ := worker(memory, 10, time.Minute)
 	fast, _ := worker(memory, 10, time.Minute)
-	memory.before = func(string) { // the key of the digests is what is written first
-		memory.before = nil
+	memory.BeforeSet = func(string) { // the key of the digests is what is written first
+		memory.BeforeSet = nil
 		assert.Equal(t, Fresh, remember(t, fast, "ann", "n1", 0))
 	}
 	assert.Equal(t, Used, remember(t, slow, "ann", "n1", 0))
@@ -130,12 +94,12 @@ func TestAFasterWorkerIsSeenInAnEmptyMemory(t *testing.T) {
 }
 
 func TestWhoNeverGetsToWriteRefuses(t *testing.T) {
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	r, _ := worker(memory, 10, time.Minute)
 	require.Equal(t, Fresh, remember(t, r, "ann", "n0", 0))
-	memory.before = func(key string) {
-		memory.counter++
-		memory.versions[key] = memory.counter
+	memory.BeforeSet = func(key string) {
+		memory.Counter++
+		memory.Versions[key] = memory.Counter
 	}
 	outcome, err := r.Remember("ann", "n1", start)
 	assert.Equal(t, errContended, err)
@@ -144,30 +108,30 @@ func TestWhoNeverGetsToWriteRefuses(t *testing.T) {
 
 func TestFaultsOfTheHostRefuse(t *testing.T) {
 	fault := errors.New("fault")
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	r, _ := worker(memory, 10, time.Minute)
-	memory.failing = fault
+	memory.Failing = fault
 	outcome, err := r.Remember("ann", "n1", start)
 	assert.Equal(t, fault, err)
 	assert.NotEqual(t, Fresh, outcome)
 
-	memory.failing = nil
+	memory.Failing = nil
 	require.Equal(t, Fresh, remember(t, r, "ann", "n1", 0))
-	for key := range memory.values {
-		memory.values[key] = []byte("nonsense")
+	for key := range memory.Values {
+		memory.Values[key] = []byte("nonsense")
 	}
 	outcome, err = r.Remember("ann", "n1", start)
 	assert.Equal(t, errBucket, err)
 	assert.NotEqual(t, Fresh, outcome)
 
-	r, _ = worker(newShared(), 10, time.Minute)
+	r, _ = worker(plugintest.NewMemory(), 10, time.Minute)
 	r.random = bytes.NewReader(nil)
 	_, err = r.Remember("ann", "n1", start)
 	assert.Error(t, err, "without randomness there is no key")
 }
 
 func TestManyFindRoom(t *testing.T) {
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	r, counts := worker(memory, 4096, time.Minute)
 	for i := range 4096 {
 		require.Equal(t, Fresh, remember(t, r, "ann", strconv.Itoa(i), 0))
@@ -176,7 +140,7 @@ func TestManyFindRoom(t *testing.T) {
 		require.Equal(t, Used, remember(t, r, "ann", strconv.Itoa(i), 0))
 	}
 	assert.Equal(t, map[string]int{CounterReplays: 4096}, counts)
-	for key, value := range memory.values {
+	for key, value := range memory.Values {
 		assert.LessOrEqual(t, len(value), bucketRoom*entrySize, key)
 	}
 	full := false
@@ -188,10 +152,10 @@ func TestManyFindRoom(t *testing.T) {
 }
 
 func TestNothingThatAClientSendsIsKept(t *testing.T) {
-	memory := newShared()
+	memory := plugintest.NewMemory()
 	r, _ := worker(memory, 10, time.Minute)
 	remember(t, r, "app-key", "the-nonce", 0)
-	for key, value := range memory.values {
+	for key, value := range memory.Values {
 		assert.NotContains(t, key+string(value), "app-key")
 		assert.NotContains(t, key+string(value), "the-nonce")
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
-	"github.com/wasmplane/wasmplane/pkg/log"
+	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -38,21 +38,10 @@ func (s *service) Get(path string, headers [][2]string, answer wrapper.ResponseC
 	return nil
 }
 
-// lines keeps what is logged as an error.
-type lines struct {
-	log.Log
-	errors []string
-}
-
-func (l *lines) Error(line string) { l.errors = append(l.errors, line) }
-func (l *lines) Warn(string)       {}
-func (l *lines) Info(string)       {}
-
 // newSource is a source whose clock, service and log are the test's.
-func newSource(t *testing.T) (source *Source, idp *service, clock *int64, logged *lines) {
+func newSource(t *testing.T) (source *Source, idp *service, clock *int64, logged *plugintest.Log) {
 	t.Helper()
-	idp, clock, logged = &service{}, new(int64), &lines{}
-	log.SetPluginLog(logged)
+	idp, clock, logged = &service{}, new(int64), plugintest.KeepLog()
 	*clock = 1000
 	return &Source{place: "remote_jwks", client: idp, path: "/jwks", timeout: 700, duration: 600, refetch: 10,
 		clock: func() int64 { return *clock }}, idp, clock, logged
@@ -112,9 +101,9 @@ func TestWhatFailsLeavesTheLastSetInForce(t *testing.T) {
 				assert.Equal(t, *clock+want, s.next, "after %d failures", i+1)
 				assert.Same(t, first, s.Keys())
 			}
-			assert.True(t, strings.HasPrefix(logged.errors[0], "remote_jwks: "+tt.cause), logged.errors[0])
-			assert.Contains(t, logged.errors[0], "; there is no key set yet")
-			assert.Contains(t, logged.errors[1], "; the last key set stays in force")
+			assert.True(t, strings.HasPrefix(logged.Errors[0], "remote_jwks: "+tt.cause), logged.Errors[0])
+			assert.Contains(t, logged.Errors[0], "; there is no key set yet")
+			assert.Contains(t, logged.Errors[1], "; the last key set stays in force")
 			s.take(200, []byte(published))
 			assert.NotSame(t, first, s.Keys())
 			assert.Equal(t, *clock+600, s.next)
@@ -128,12 +117,12 @@ func TestACallThatCannotBeMade(t *testing.T) {
 	s, idp, clock, logged := newSource(t)
 	idp.refuses = errors.New("no such cluster")
 	assert.False(t, s.Await(nil), "nothing to wait for")
-	assert.Equal(t, []string{"remote_jwks: no such cluster; there is no key set yet"}, logged.errors)
+	assert.Equal(t, []string{"remote_jwks: no such cluster; there is no key set yet"}, logged.Errors)
 	s.tick()
-	assert.Len(t, logged.errors, 1, "too early")
+	assert.Len(t, logged.Errors, 1, "too early")
 	*clock++
 	s.tick()
-	assert.Len(t, logged.errors, 2)
+	assert.Len(t, logged.Errors, 2)
 }
 
 func TestWhenWaitingIsOfUse(t *testing.T) {
@@ -183,7 +172,7 @@ func TestParse(t *testing.T) {
 		_, err := Parse(field.Of(gjson.Parse(tt.config)))
 		assert.EqualError(t, err, tt.want)
 	}
-	log.SetPluginLog(&lines{})
+	plugintest.KeepLog()
 	s, err := Parse(field.Of(gjson.Parse(`{"service_name": "idp.dns", "service_port": "443", "path": "/a", "jwks_fetch_timeout": 5000}`)))
 	require.NoError(t, err)
 	assert.Equal(t, "outbound|443||idp.dns", s.client.ClusterName())
