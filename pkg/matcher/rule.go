@@ -36,30 +36,35 @@ func (r *RuleConfig[PluginConfig]) GenerateHashKey() string { return r.condition
 
 func (c *conditions) key() string {
 	var values []string
+	add := func(kind string, list []string) {
+		for _, value := range list {
+			values = append(values, kind+value)
+		}
+	}
 	switch c.category {
 	case Host:
 		for _, h := range c.hosts {
 			values = append(values, strconv.Itoa(int(h.matchType))+":"+h.host)
 		}
 	case Route:
-		values = append(values, c.routes...)
+		add("", c.routes)
 	case Service:
-		values = append(values, c.services...)
+		add("", c.services)
 	case RoutePrefix:
-		values = append(values, c.prefixes...)
+		add("", c.prefixes)
 	case RouteAndService:
-		for _, r := range c.routes {
-			values = append(values, "r:"+r)
-		}
-		for _, s := range c.services {
-			values = append(values, "s:"+s)
-		}
+		add("r:", c.routes)
+		add("s:", c.services)
 	}
-	sort.Strings(values)
-	for i, v := range values {
-		values[i] = strconv.Quote(v)
+	sort.Stable(sort.StringSlice(values)) // package slices, and so sort.Strings, brings 19 KB for this place alone
+	key := append(strconv.AppendInt(nil, int64(c.category), 10), '|')
+	for i, value := range values {
+		if i > 0 {
+			key = append(key, ',')
+		}
+		key = strconv.AppendQuote(key, value)
 	}
-	return strconv.Itoa(int(c.category)) + "|" + strings.Join(values, ",")
+	return string(key)
 }
 
 var errNoCondition = errors.New("there is at least one of  '_match_route_', '_match_domain_', '_match_service_' and " +

@@ -1,10 +1,6 @@
 package wrapper
 
-import (
-	"net/url"
-
-	"github.com/wasmplane/wasmplane/pkg/log"
-)
+import "github.com/wasmplane/wasmplane/pkg/log"
 
 // callout is one HTTP or Redis call and the stream it was made for, if any.
 type callout struct {
@@ -58,14 +54,3 @@ func calloutLevel() LogLevel {
 func redactedCount(n int) string { return "***(" + decimal(n) + ")" }
 
 func redactedSize(n int) string { return "***(" + decimal(n) + " bytes)" }
-
-func redactedURL(u *url.URL) string {
-	text := pathOf(&url.URL{Path: u.Path, RawPath: u.RawPath})
-	if u.RawQuery != "" {
-		text += "?***"
-	}
-	if u.Host == "" {
-		return text
-	}
-	return u.Scheme + "://" + u.Host + text
-}

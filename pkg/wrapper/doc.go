@@ -20,8 +20,9 @@
 // # Build tags
 //
 // wasmplane_slim leaves net/http out, see Header. wasmplane_noredis leaves the Redis client out, and with it package net,
-// which a host must have WASI functions for that Envoy 1.36 lacks. envoy has the Redis client speak to a Redis HTTP
-// gateway. `wasmplane build` chooses them by what the plugin uses.
+// which a host must have WASI functions for that Envoy 1.36 lacks. wasmplane_nojson leaves encoding/json out, and with it
+// what writes attributes to logs: a plugin that can come to that then has an import that no host knows. envoy has the
+// Redis client speak to a Redis HTTP gateway. `wasmplane build` chooses them by what the plugin uses.
 package wrapper
 
 // SDKVersion is the version of the SDK that a plugin was built with.

@@ -2,7 +2,6 @@ package wrapper
 
 import (
 	"math"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -117,7 +116,7 @@ const defaultCallTimeout = 500 // ms
 
 func httpCall(clusterName string, cluster Cluster, method, rawURL string, headers [][2]string, body []byte,
 	callback ResponseCallback, timeouts []uint32) error {
-	parsed, err := url.Parse(rawURL)
+	to, err := parseTarget(rawURL)
 	if err != nil {
 		log.Critical("invalid rawURL: ***(" + decimal(len(rawURL)) + " bytes)")
 		return err
@@ -126,8 +125,7 @@ func httpCall(clusterName string, cluster Cluster, method, rawURL string, header
 	if len(timeouts) > 0 {
 		timeout = timeouts[0]
 	}
-	parsed.Fragment = ""
-	authority := parsed.Host
+	authority := to.host
 	if authority == "" {
 		authority = cluster.HostName()
 	}
@@ -135,7 +133,7 @@ func httpCall(clusterName string, cluster Cluster, method, rawURL string, header
 		authority = "unknownhost"
 	}
 	call := newCallout()
-	_, err = proxywasm.DispatchHttpCall(clusterName, callHeaders(headers, method, pathOf(parsed), authority), body, nil,
+	_, err = proxywasm.DispatchHttpCall(clusterName, callHeaders(headers, method, to.pathAndQuery(), authority), body, nil,
 		timeout, func(_, bodySize, _ int) {
 			call.answered(func() { call.deliverHTTP(callback, bodySize) })
 		})
@@ -145,7 +143,7 @@ func httpCall(clusterName string, cluster Cluster, method, rawURL string, header
 	call.started()
 	if levelEnabled(calloutLevel()) {
 		log.UnsafeInfo("http call start, id: " + call.logID() + ", cluster: " + clusterName + ", method: " + method +
-			", url: " + redactedURL(parsed) + ", headers: " + redactedCount(len(headers)) +
+			", url: " + to.redacted() + ", headers: " + redactedCount(len(headers)) +
 			", body: " + redactedSize(len(body)) + ", timeout: " + decimal(int(timeout)))
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
-	"strings"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
@@ -18,8 +17,19 @@ func logPanic(cause any) {
 	if os.Getenv("WASM_DISABLE_PANIC_RECOVERY") == "true" {
 		panic(cause)
 	}
-	stack := strings.ReplaceAll(string(debug.Stack()), "\n", `\n`)
-	log.Error("recovered from panic " + panicText(cause) + ", stack: " + stack)
+	log.Error("recovered from panic " + panicText(cause) + ", stack: " + onOneLine(debug.Stack()))
+}
+
+func onOneLine(text []byte) string {
+	line := make([]byte, 0, len(text)+64)
+	for _, c := range text {
+		if c == '\n' {
+			line = append(line, '\\', 'n')
+			continue
+		}
+		line = append(line, c)
+	}
+	return string(line)
 }
 
 // panicText is what a panic says. It knows the types that panics have in practice; package fmt, which knows all, is a

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -34,12 +33,12 @@ func GetRequestMethod() string { return requestHeaderOrLog(":method") }
 //
 // Deprecated: parse HttpContext.Path.
 func GetRequestPathWithoutQuery() string {
-	parsed, err := url.Parse(GetRequestPath())
+	to, err := parseTarget(GetRequestPath())
 	if err != nil {
 		log.Error("parse request path failed: " + err.Error())
 		return ""
 	}
-	return parsed.Path
+	return percentDecode(to.path)
 }
 
 // IsWebsocket reads the request headers and reports whether they ask for an upgrade to websocket.

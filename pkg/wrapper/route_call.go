@@ -3,7 +3,6 @@ package wrapper
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
@@ -31,9 +30,9 @@ func (s *stream) RouteCall(method, rawURL string, headers [][2]string, body []by
 	if s.noRouteCall {
 		return errors.New("route call: the plugin is registered with NoRouteCall")
 	}
-	parsed, err := url.Parse(rawURL)
+	to, err := parseTarget(rawURL)
 	if err != nil {
-		return fmt.Errorf("invalid url:%s, err:%w", rawURL, err)
+		return fmt.Errorf("invalid url:%s, err:%w", redactedSize(len(rawURL)), err)
 	}
 	s.route = &routeCall{callback: callback}
 	for _, name := range []string{"accept-encoding", "content-length"} {
@@ -45,9 +44,13 @@ func (s *stream) RouteCall(method, rawURL string, headers [][2]string, body []by
 	replaceForRoute("x-envoy-original-path", s.Path())
 	replaceForRoute("x-envoy-original-host", s.Host())
 	replaceForRoute(":method", method)
-	replaceForRoute(":path", pathOf(parsed))
-	if parsed.Host != "" {
-		replaceForRoute(":authority", parsed.Host)
+	path := to.pathAndQuery()
+	if to.fragment != "" {
+		path += "#" + to.fragment
+	}
+	replaceForRoute(":path", path)
+	if to.host != "" {
+		replaceForRoute(":authority", to.host)
 	}
 	for _, h := range headers {
 		replaceForRoute(h[0], h[1])
@@ -56,7 +59,7 @@ func (s *stream) RouteCall(method, rawURL string, headers [][2]string, body []by
 		s.route = nil
 		return fmt.Errorf("route call: replace request body: %w", err)
 	}
-	s.route.logLine("start", ", method:"+method+", url:"+redactedURL(parsed)+", cluster:"+RouteCluster{}.clusterForLog()+
+	s.route.logLine("start", ", method:"+method+", url:"+to.redacted()+", cluster:"+RouteCluster{}.clusterForLog()+
 		", headers:"+redactedCount(len(headers))+", body:"+redactedSize(len(body)))
 	return nil
 }
@@ -65,20 +68,6 @@ func replaceForRoute(name, value string) {
 	if err := proxywasm.ReplaceHttpRequestHeader(name, value); err != nil {
 		log.Warn("route call: replace " + name + " failed: " + err.Error())
 	}
-}
-
-func pathOf(u *url.URL) string {
-	path := u.EscapedPath()
-	if path == "" || path[0] != '/' {
-		path = "/" + path
-	}
-	if u.RawQuery != "" {
-		path += "?" + u.RawQuery
-	}
-	if u.Fragment != "" {
-		path += "#" + u.EscapedFragment()
-	}
-	return path
 }
 
 func (r *routeCall) onResponseHeaders(s *stream, endOfStream bool) types.Action {

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
@@ -21,7 +22,7 @@ func TestRouteCall(t *testing.T) {
 	}{
 		{name: "the answer's body ends it", url: "http://other.com/a%20b?x=1"},
 		{name: "the answer's trailers end it", url: "/a%20b?x=1", trailers: true},
-		{name: "a URL that does not parse changes nothing", url: "http://[", fails: true},
+		{name: "a URL that does not parse changes nothing", url: "http://[SECRET", fails: true},
 		{name: "a plugin that declared not to", url: "/", options: []CtxOption[config]{NoRouteCall[config]()}, fails: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -40,6 +41,9 @@ func TestRouteCall(t *testing.T) {
 					})
 					if (err != nil) != c.fails {
 						t.Errorf("got error %v", err)
+					}
+					if err != nil && strings.Contains(err.Error(), "SECRET") {
+						t.Errorf("the error quotes the URL: %v", err)
 					}
 					return types.ActionContinue
 				}))

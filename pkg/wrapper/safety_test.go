@@ -25,6 +25,9 @@ func TestAPanicLetsTheStreamGoOnByDefault(t *testing.T) {
 	if !contains(h.GetErrorLogs(), "recovered from panic boom, stack: ") {
 		t.Fatal("the panic was not logged")
 	}
+	if line := strings.Join(h.GetErrorLogs(), ""); strings.Contains(line, "\n") || !strings.Contains(line, `\n`) {
+		t.Fatalf("the stack is not on one line: %s", line)
+	}
 }
 
 func TestAPanicRefusesWhenThePluginFailsClosed(t *testing.T) {
