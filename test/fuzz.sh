@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs every fuzz target of the gateway and the plugins for FUZZTIME, two at a time, and shows those that fail.
+# Runs every fuzz target of the SDK, the gateway and the plugins for FUZZTIME, two at a time, and shows those that fail.
 set -eu
 cd "$(dirname "$0")/.."
 export GO="${GO:-go}" FUZZTIME="${FUZZTIME:-10s}"
-for module in gateway extensions; do
+for module in pkg gateway extensions; do
   (
     cd "$module"
     grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | grep -v '^./internal/pretty ' | sort -u |
