@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"testing"
 
@@ -19,6 +20,8 @@ func request(t *testing.T, e *Engine, id string) int {
 	r.Close = true
 	r.Header.Set("x-request-id", id)
 	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, response.Body) // or Envoy logs that the client went away
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	return response.StatusCode
