@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 )
 
@@ -24,7 +25,7 @@ func parseTarget(raw string) (target, bool) {
 	if end < 0 {
 		end = len(raw)
 	}
-	if strings.ContainsFunc(raw[:end], func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if httpheader.HasControl(raw[:end]) {
 		return target{}, false
 	}
 	t := target{encoded: clean(raw[:end]), rest: raw[end:]}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/extensions/internal/wildcard"
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -115,18 +116,13 @@ func (e *exemption) exempts(host, path string) bool {
 func plainPath(path string) (decoded string, ok bool) {
 	path, _, _ = strings.Cut(path, "?")
 	decoded, ok = query.Percent(path)
-	if !ok || decoded == "" || decoded[0] != '/' || strings.ContainsAny(decoded, "\\#%") {
+	if !ok || decoded == "" || decoded[0] != '/' || strings.ContainsAny(decoded, "\\#%") || httpheader.HasControl(decoded) {
 		return "", false
 	}
 	segments := strings.Split(decoded[1:], "/")
 	for i, segment := range segments {
 		name, _, parameters := strings.Cut(segment, ";")
 		if name == "." || name == ".." || name == "" && (i < len(segments)-1 || parameters) {
-			return "", false
-		}
-	}
-	for i := range len(decoded) {
-		if decoded[i] < ' ' || decoded[i] == 0x7f {
 			return "", false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/authority"
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
 // targets are the hosts, apart from the provider's and our own, that browsers may be sent to.
@@ -75,13 +76,8 @@ func (x *exchange) ownTarget() string {
 
 // isTarget tells whether browsers may be sent there.
 func (x *exchange) isTarget(text string) bool {
-	if len(text) > consumers.MaxCredential {
+	if len(text) > consumers.MaxCredential || httpheader.HasControl(text) {
 		return false
-	}
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] == 0x7f {
-			return false
-		}
 	}
 	if strings.HasPrefix(text, "/") {
 		return isPlainTarget(text)

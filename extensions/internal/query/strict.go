@@ -1,6 +1,10 @@
 package query
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+)
 
 // Strict returns the parameters of a path's query, decoded as forms are, in their order. Pairs with a malformed escape or a
 // semicolon, and empty ones, are left out, as Go's net/url does; what it does not take for a URL has parameters, too, see IsURL.
@@ -22,13 +26,8 @@ func Strict(path string) (pairs [][2]string) {
 // IsURL tells whether a path, its query aside, is that of a URL: it is not empty, has no control characters, its query
 // included, and no malformed escapes.
 func IsURL(path string) bool {
-	for i := range len(path) {
-		if path[i] < ' ' || path[i] == 0x7f {
-			return false
-		}
-	}
 	bare, _, _ := strings.Cut(path, "?")
 	bare, _, _ = strings.Cut(bare, "#")
 	_, ok := Percent(bare)
-	return ok && path != ""
+	return ok && path != "" && !httpheader.HasControl(path)
 }
