@@ -20,7 +20,7 @@ func (m *message) parameters() *parameters {
 		path, _ := m.header(":path")
 		m.query = &parameters{path: path}
 		if query.IsURL(path) {
-			m.query.pairs = query.Strict(path)
+			m.query.pairs = slices.Collect(query.Strict(path))
 		}
 	}
 	return m.query

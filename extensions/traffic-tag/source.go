@@ -109,7 +109,7 @@ func parameter(path, name string) (string, bool) {
 	if !query.IsURL(path) {
 		return "", false
 	}
-	for _, pair := range query.Strict(path) {
+	for pair := range query.Strict(path) {
 		if pair[0] == name {
 			return pair[1], true
 		}

@@ -7,7 +7,13 @@ import (
 )
 
 // parseQuery reads the parameters of a path. Malformed escapes, and pairs with a semicolon, are left out.
-func parseQuery(path string) fields { return collect(query.Strict(path)) }
+func parseQuery(path string) fields {
+	f := fields{}
+	for pair := range query.Strict(path) {
+		f[pair[0]] = append(f[pair[0]], pair[1])
+	}
+	return f
+}
 
 // withQuery is a path with other parameters, sorted by name.
 func withQuery(path string, f fields) string {
