@@ -51,8 +51,7 @@ func parseNames(list string) names {
 		}
 		bare := strings.Trim(name, " \t")
 		if !httpheader.IsNameOrPseudo(bare) && bare != "" {
-			n.usable = false
-			return n
+			return names{}
 		}
 		spaced = spaced || bare != name
 		if isListable(name) {

@@ -15,6 +15,7 @@ func FuzzSignatureHeaders(f *testing.F) {
 		f.Add(list, "/?a=%31&b", "1")
 	}
 	f.Add("x-a", "/?a=%0a%0d&%zz;#?", "\x7f")
+	f.Add("x-b, x-a,/p", "/", "1")
 	config := load(f, `{`+oneCaller+`}`, time.Now)
 	f.Fuzz(func(t *testing.T, list, path, value string) {
 		headers := plugintest.Request("GET", path, "x-a: "+value, "x-ca-signature-headers: "+list)
