@@ -301,7 +301,7 @@ func (x *serverExchange) encodeConnection(b *bytes.Buffer, h *header.Map, accept
 	if accepts || h.Has("connection") {
 		return
 	}
-	if !x.head.keepAlive || x.c.srv.draining.Load() || x.head.tunnel || endStream && !x.reqDone ||
+	if !x.head.keepAlive || x.c.srv.draining.Load() || x.head.tunnel || !x.reqDone ||
 		x.enc.framing == framingClose || x.enc.broken {
 		x.close = true
 		writeField(b, "connection", "close")

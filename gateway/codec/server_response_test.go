@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -152,15 +153,20 @@ func TestRefusedUpgradeCloses(t *testing.T) {
 
 func TestEarlyResponseCloses(t *testing.T) {
 	checkGoroutines(t)
-	s := startServer(t, ServerConfig{}, func(r *recorder, what string) {
-		if what == "headers" {
-			r.sender.SendHeaders(header.New([2]string{":status", "413"}), true)
-		}
-	})
-	conn := dialRaw(t, s.addr)
-	conn.send(post + "content-length: 1000000\r\n\r\nabc")
-	conn.expect("HTTP/1.1 413 Request Entity Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-	conn.expectClosed()
+	for name, body := range map[string]string{"headers alone": "", "with a body": "no"} {
+		t.Run(name, func(t *testing.T) {
+			s := startServer(t, ServerConfig{}, func(r *recorder, what string) {
+				if what == "headers" {
+					r.sender.SendHeaders(header.New([2]string{":status", "413"}, [2]string{"content-length", strconv.Itoa(len(body))}), body == "")
+					r.sender.SendData([]byte(body), true)
+				}
+			})
+			conn := dialRaw(t, s.addr)
+			conn.send(post + "content-length: 1000000\r\n\r\nabc")
+			conn.expect(fmt.Sprintf("HTTP/1.1 413 Request Entity Too Large\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s", len(body), body))
+			conn.expectClosed()
+		})
+	}
 }
 
 func TestClientGoesAway(t *testing.T) {

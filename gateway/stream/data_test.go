@@ -63,6 +63,23 @@ func TestDataStatuses(t *testing.T) {
 			req D:2. | a>D:2.
 			b cont>  | c>D:12. up.D:12.
 			a cont>  | b>D:.`},
+		{name: "after buffer and a resume an edit goes on with the chunk", filters: "a{>D=buf,go!edit>:new} b", lines: `
+			req H    | a>H b>H up.H
+			req D:1  | a>D:1
+			a cont>  | b>D:1 up.D:1
+			req D:2. | a>D:2. b>D:new. up.D:new.`},
+		{name: "and is nothing that a later filter holds", filters: "a{>D=buf} b{>D=go,drop}", lines: `
+			req H   | a>H b>H up.H
+			req D:1 | a>D:1
+			a cont> | b>D:1 up.D:1
+			req D:2 | a>D:2 b>D:2
+			req D:. | a>D:. b>D:. up.D:.`},
+		{name: "but not with an end that has no data", filters: "a{>D=buf,go!edit>:new} b", lines: `
+			req H   | a>H b>H up.H
+			req D:1 | a>D:1
+			a cont> | b>D:1 up.D:1
+			req D:. | a>D:. b>D:. up.D:.
+			a held> | a.held:new`},
 		{name: "no buffer after buffer and a resume keeps the chunk", filters: "a{>D=buf,drop} b", lines: `
 			req H    | a>H b>H up.H
 			req D:1  | a>D:1

@@ -135,26 +135,31 @@ func (p *path) passData(index int, data *Buffer, end bool) (maker *station) {
 		case st.endGiven:
 			return nil
 		}
+		shown, drained := data, false
 		if st.buffering {
+			drained = data.Len() > 0
 			p.keep(data, false)
 			if p.stream.ending || p.halted() && !p.showsExcess {
 				return nil
 			}
-			data = p.held
+			shown = p.held
 		}
 		hadTrailers := p.trailers != nil
-		status := p.showData(st, data, end)
+		status := p.showData(st, shown, end)
 		if p.halted() {
 			return nil
 		}
 		if !hadTrailers && p.trailers != nil {
 			end, maker = false, st
 		}
-		if !p.afterData(st, status, data) {
+		if !p.afterData(st, status, shown) {
 			if p.trailersPass {
 				return maker
 			}
 			return nil
+		}
+		if drained { // an empty piece goes on as it is: what the filter made of it stays behind, as in Envoy
+			data.Move(shown)
 		}
 	}
 	if !p.sinkBegan || p.sinkEnded {

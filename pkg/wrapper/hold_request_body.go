@@ -9,7 +9,9 @@ import "github.com/higress-group/wasm-go/pkg/iface"
 //
 // What is held counts against the stream's buffer limit (413 beyond it), and each call copies it, so hold little. Headers
 // that were stopped with types.HeaderStopIteration stay where they are while the body is held. On the last chunk there is
-// no next call: the body stays until proxywasm.ResumeHttpRequest, which a call-out's callback may call.
+// no next call: the body stays until proxywasm.ResumeHttpRequest, which a call-out's callback may call. Before the last
+// chunk, return without holding instead: after such a resume Envoys that lack the fix of envoyproxy/envoy#46841 lose the
+// chunk that comes next.
 //
 // It does nothing in other handlers, or with a context that is not of this package.
 func HoldRequestBody(ctx HttpContext) {

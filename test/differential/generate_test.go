@@ -25,8 +25,13 @@ type generator struct {
 	both     [2]bool                        // the other one does, too
 	// large says that a direction's body is around the buffer limit. Only on HTTP/1: on HTTP/2 Envoy's limit is the
 	// stream's window.
-	large [2]bool
-	edits [2]bool // the direction's body is edited or discarded, so that no length can be announced
+	large   [2]bool
+	edits   [2]bool // the direction's body is edited or discarded, so that no length can be announced
+	replies [2]bool // a callback of the direction, or a gate, sends a local reply
+	// oversized says that a request callback makes a body that is around the limit. A filter after it must not hold that at
+	// the watermark: the client would be throttled.
+	oversized bool
+	buffers   bool // the filter's data callbacks so far include one that buffers
 }
 
 const (
@@ -135,16 +140,25 @@ func (g *generator) answers(name string, d, n int) {
 	stops := g.both[d] || g.stopper[d] == name
 	event := [2]string{"r", "s"}[d]
 	script := g.script[name]
-	script[event+"h"] = []string{g.answer(d, "h", g.status(stops, []int{50, 20, 5, 12, 13, 1}))}
+	status := g.status(stops, []int{50, 20, 5, 12, 13, 1})
+	if status >= 4 && d == request && g.oversized {
+		status = 3
+	}
+	script[event+"h"] = []string{g.answer(d, "h", status)}
 	if g.edits[d] { // a wrong length breaks the framing in ways that are the codec's
 		script[event+"h"][0] = "c" + directions[d] + "." + script[event+"h"][0]
 	}
+	g.buffers = false
 	for range g.IntN(n + 1) {
 		status := g.status(stops, []int{45, 25, 15, 15, 1})
 		if status >= 3 && !g.edits[d] { // it discards, and the length may be announced
 			status = 1
 		}
+		if status == 2 && d == request && g.oversized {
+			status = 1
+		}
 		script[event+"b"] = append(script[event+"b"], g.answer(d, "b", status))
+		g.buffers = g.buffers || status == 1
 	}
 	script[event+"t"] = []string{g.answer(d, "t", g.status(stops, []int{60, 35, 5}))}
 }
@@ -174,8 +188,11 @@ func (g *generator) answer(d int, event string, status int) string {
 	for range g.IntN(3) {
 		steps = append(steps, g.edit(d, event, status))
 	}
-	if g.chance(3) {
+	// On HTTP/2 the body of a reply is shown by Envoy to the first filter after another reply has replaced it in the
+	// headers callback; the local gateway shows it to none.
+	if g.chance(3) && !(g.scenario.http2 && event == "h" && d == response && g.replies[request]) {
 		steps = append(steps, "l")
+		g.replies[d] = true
 	}
 	steps = append(steps, strconv.Itoa(status))
 	return strings.Join(slices.DeleteFunc(steps, func(s string) bool { return s == "" }), ".")
@@ -191,7 +208,8 @@ func (g *generator) edit(d int, event string, status int) string {
 	case n < 5:
 		return string("hrxp"[g.IntN(4)]) + direction
 	// Where a data callback makes trailers and stops, Envoy passes them on at once, perhaps before the headers.
-	case n < 6 && g.scenario.http2 && (event != "b" || status == 0):
+	// Trailers that a call-out's callback makes after a local reply are undefined.
+	case n < 6 && g.scenario.http2 && (event != "b" || status == 0) && !(event == "g" && (g.replies[request] || g.replies[response])):
 		return "t" + directions[d]
 	// An edit outside the callbacks that takes what is held above the limit is answered by Envoy within the call-out's
 	// callback, by the local gateway after it. The same goes for a response, in any callback.
@@ -199,7 +217,14 @@ func (g *generator) edit(d int, event string, status int) string {
 		if kind := g.IntN(3); kind < 2 {
 			return string("ae"[kind]) + directions[d]
 		}
-		return fmt.Sprintf("w%s%d", directions[d], g.replacement(d, event, status))
+		// Where the callback that is shown the excess takes the body below the limit again, Envoy 1.39.3 reads no more of the
+		// request.
+		shrinks := event == "b" && d == request && g.large[d] && g.buffers
+		size := g.replacement(d, event, status)
+		if shrinks {
+			return ""
+		}
+		return fmt.Sprintf("w%s%d", directions[d], size)
 	}
 	return ""
 }
@@ -212,7 +237,7 @@ func (g *generator) replacement(d int, event string, status int) int {
 	if g.scenario.http2 || status == 2 || event == "g" || d == response || !g.chance(30) {
 		return g.IntN(200)
 	}
-	g.large[d] = true
+	g.large[d], g.oversized = true, true
 	return bufferLimit - 1 + g.IntN(3)
 }
 
@@ -279,8 +304,9 @@ func (g *generator) gate(order *[]step, d int, resume bool) {
 	}
 	// What a resume has sent is not all on the wire when a reply in the same turn resets it, and one that completed the
 	// response leaves Envoy 1.39.3 with a stream that is gone: it crashes.
-	if g.chance(5) && !resume {
+	if g.chance(5) && !resume && !(g.scenario.http2 && g.replies[response]) {
 		steps = append(steps, "l")
+		g.replies[d] = true
 	}
 	g.script[name][event] = []string{strings.Join(steps, ".")}
 	*order = append(*order, step{actor: gate, gate: name + "/" + event})

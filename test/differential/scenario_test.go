@@ -17,9 +17,6 @@ type scenario struct {
 	steps   []step
 	// Lengths announced by content-length; -1 means none.
 	requestLength, responseLength int
-	// coarse says that the proxy is throttled on the way, so that pieces of a body may come together: what is shown in
-	// body callbacks is not compared.
-	coarse bool
 }
 
 // actor is who takes a step.
