@@ -1,8 +1,10 @@
 package toolchain
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,6 +114,8 @@ func TestTheInstalledRuntimeIsAdapted(t *testing.T) {
 		want       []string
 	}{
 		{"a program", "package main\n\nimport \"os\"\n\nfunc main() { println(os.Stdin) }\n", []string{"godebug.go", "malloc.go", "traceruntime.go"}},
+		{"one that hashes", "package main\n\nimport \"crypto/sha256\"\n\nfunc main() { println(sha256.Size) }\n",
+			[]string{"cast.go", "godebug.go", "malloc.go", "traceruntime.go"}},
 		{"one that can trace itself", "package main\n\nimport \"runtime/trace\"\n\nfunc main() { trace.Stop() }\n", []string{"godebug.go", "malloc.go"}},
 		{"one that can read metrics", "package main\n\nimport \"runtime/metrics\"\n\nfunc main() { metrics.Read(nil) }\n", []string{"malloc.go", "traceruntime.go"}},
 	}
@@ -141,20 +145,43 @@ func TestAProgramThatDoesNotCompileIsLeftToTheCompiler(t *testing.T) {
 }
 
 func TestAnAdaptedProgramIsSmallerAndStartsWithLessMemory(t *testing.T) {
-	ctx, dir := context.Background(), program(t, "package main\n\nimport \"os\"\n\nfunc main() { println(os.Stdin) }\n")
-	adapted, plain := filepath.Join(dir, "adapted.wasm"), filepath.Join(dir, "plain.wasm")
-	require.NoError(t, Compile(ctx, dir, adapted, nil))
-	cmd := goCommand(ctx, dir, "build", "-buildmode=c-shared", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", plain, ".")
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
-	size, pages := start(t, adapted)
-	plainSize, plainPages := start(t, plain)
-	assert.LessOrEqual(t, pages, plainPages-6)
-	assert.LessOrEqual(t, size, plainSize-200_000)
+	for name, tt := range map[string]struct {
+		main string
+		less int // bytes
+	}{
+		"a program":       {"package main\n\nimport \"os\"\n\nfunc main() { println(os.Stdin) }\n", 200_000},
+		"one that hashes": {hashing, 400_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, dir := context.Background(), program(t, tt.main)
+			adapted, plain := filepath.Join(dir, "adapted.wasm"), filepath.Join(dir, "plain.wasm")
+			require.NoError(t, Compile(ctx, dir, adapted, nil))
+			cmd := goCommand(ctx, dir, "build", "-buildmode=c-shared", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", plain, ".")
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, string(out))
+			size, pages, err := start(t, adapted, "")
+			require.NoError(t, err)
+			plainSize, plainPages, err := start(t, plain, "")
+			require.NoError(t, err)
+			assert.LessOrEqual(t, pages, plainPages-6)
+			assert.LessOrEqual(t, size, plainSize-tt.less)
+		})
+	}
 }
 
-// start initialises a module and returns its size in bytes and that of its linear memory in pages of 64 KiB.
-func start(t *testing.T, path string) (size, pages int) {
+const hashing = "package main\n\nimport \"crypto/sha256\"\n\nfunc main() { println(sha256.Sum256(nil)[0]) }\n"
+
+// TestThereIsNoFIPSMode shows that leaving its self-tests out changes nothing: no program gets to them.
+func TestThereIsNoFIPSMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "p.wasm")
+	require.NoError(t, Compile(context.Background(), program(t, hashing), path, nil))
+	_, _, err := start(t, path, "fips140=on")
+	assert.ErrorContains(t, err, "FIPS 140-3 mode is not supported on wasip1-wasm")
+}
+
+// start initialises a module with a value of GODEBUG and returns its size in bytes and that of its linear memory in pages of
+// 64 KiB.
+func start(t *testing.T, path, godebug string) (size, pages int, err error) {
 	t.Helper()
 	ctx := context.Background()
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
@@ -162,7 +189,11 @@ func start(t *testing.T, path string) (size, pages int) {
 	wasi_snapshot_preview1.MustInstantiate(ctx, r)
 	code, err := os.ReadFile(path)
 	require.NoError(t, err)
-	m, err := r.InstantiateWithConfig(ctx, code, wazero.NewModuleConfig().WithStartFunctions("_initialize"))
-	require.NoError(t, err)
-	return len(code), int(m.Memory().Size() >> 16)
+	var said bytes.Buffer
+	config := wazero.NewModuleConfig().WithEnv("GODEBUG", godebug).WithStderr(&said).WithStartFunctions("_initialize")
+	m, err := r.InstantiateWithConfig(ctx, code, config)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%w: %s", err, said.String())
+	}
+	return len(code), int(m.Memory().Size() >> 16), nil
 }
