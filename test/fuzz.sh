@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 export GO="${GO:-go}" FUZZTIME="${FUZZTIME:-10s}"
 failed=0
+# shellcheck disable=SC2016 # expanded by the inner shell
 for module in pkg gateway extensions; do
   (
     cd "$module"

@@ -31,7 +31,8 @@ type generator struct {
 	// oversized says that a request callback makes a body that is around the limit. A filter after it must not hold that at
 	// the watermark: the client would be throttled.
 	oversized bool
-	buffers   bool // the filter's data callbacks so far include one that buffers
+	// Of the filter's callbacks so far in this direction: the headers callback stopped, a data callback buffers.
+	stops, buffers bool
 }
 
 const (
@@ -148,7 +149,7 @@ func (g *generator) answers(name string, d, n int) {
 	if g.edits[d] { // a wrong length breaks the framing in ways that are the codec's
 		script[event+"h"][0] = "c" + directions[d] + "." + script[event+"h"][0]
 	}
-	g.buffers = false
+	g.stops, g.buffers = status != 0 && status != 2, false
 	for range g.IntN(n + 1) {
 		status := g.status(stops, []int{45, 25, 15, 15, 1})
 		if status >= 3 && !g.edits[d] { // it discards, and the length may be announced
@@ -235,6 +236,9 @@ func (g *generator) edit(d int, event string, status int) string {
 // gateway answers when the callback has returned.
 func (g *generator) replacement(d int, event string, status int) int {
 	if g.scenario.http2 || status == 2 || event == "g" || d == response || !g.chance(30) {
+		return g.IntN(200)
+	}
+	if g.stops { // the body passes through what is held, at the watermark
 		return g.IntN(200)
 	}
 	g.large[d], g.oversized = true, true
