@@ -27,9 +27,11 @@ type credentials interface {
 }
 
 var table = consumers.Table[authentication]{
-	Plugin: "basic-auth",
-	Own:    []string{"consumers", "credentials"},
-	Parse:  parseAuthentication,
+	Plugin:  "basic-auth",
+	Own:     []string{"consumers", "credentials"},
+	Ignored: []string{"encrypted", "realm"},
+	Refused: []string{"hide_credentials"},
+	Parse:   parseAuthentication,
 }
 
 func parseAuthentication(o field.Object) (*authentication, error) {

@@ -34,12 +34,12 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	return refusal.Send(config.status, blocked, nil, config.message)
 }
 
-// userAgent joins all user-agent headers: a bot's must not hide behind another. It is "" without any.
+// userAgent joins all user-agent headers that are not empty: a bot's must not hide behind another. It is "" without any.
 func userAgent(headers [][2]string) string {
 	agent, found := "", false
 	for i := range headers {
 		switch {
-		case headers[i][0] != "user-agent":
+		case headers[i][0] != "user-agent" || headers[i][1] == "":
 		case !found:
 			agent, found = headers[i][1], true
 		default:

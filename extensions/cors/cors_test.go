@@ -87,6 +87,8 @@ func TestExchanges(t *testing.T) {
 		{"the last of two headers", shop, request("GET", "origin: https://app.shop.test", "origin: https://evil.test"), refused},
 		{"no origin header", shop, request("GET"), passes},
 		{"an empty one", shop, actual(""), passes},
+		{"an empty one after another", shop, request("GET", "origin: https://evil.test", "origin: "), refused},
+		{"a slash", shop, actual("/"), refused},
 		{"a method that is not allowed", shop, request("PUT", "origin: https://app.shop.test"), refused},
 
 		{"a pattern", shop, actual("https://a.partner.test"), shopGives("https://a.partner.test")},

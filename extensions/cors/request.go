@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
@@ -55,7 +56,8 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	return types.HeaderContinue
 }
 
-// crossOrigin returns nil for a request that is none. Of repeated headers the last counts.
+// crossOrigin returns nil for a request that is none. Of repeated headers the last counts, of origins the last that is not
+// empty.
 func crossOrigin(headers [][2]string) *exchange {
 	var e exchange
 	var scheme, authority, method, asked string
@@ -63,7 +65,9 @@ func crossOrigin(headers [][2]string) *exchange {
 		value := headers[i][1]
 		switch headers[i][0] {
 		case "origin":
-			e.origin = trimOrigin(value)
+			if text := strings.TrimSpace(value); text != "" {
+				e.origin = cmp.Or(trimOrigin(text), text)
+			}
 		case "access-control-request-method":
 			asked = value
 		case "access-control-request-headers":

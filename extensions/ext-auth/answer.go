@@ -116,6 +116,9 @@ func (a *answer) forged(name string) bool {
 	if name == httpheader.Consumer {
 		return !a.asksConsumer || a.upstream.has(name)
 	}
+	if httpheader.IsConsumer(name) {
+		return true
+	}
 	return a.upstream.has(name) && !clientsOwn(name)
 }
 

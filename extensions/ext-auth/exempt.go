@@ -91,10 +91,10 @@ func (e *exemptions) exempts(r *request) bool {
 	var paths []string
 	for i := range e.rules {
 		rule := &e.rules[i]
-		if rule.path == nil && rule.domain == nil && rule.methods == nil {
+		if rule.path == nil && rule.domain == nil && len(rule.methods) == 0 {
 			continue
 		}
-		if rule.domain != nil && !rule.domain.Matches(host) || rule.methods != nil && !rule.hasMethod(r.method) {
+		if rule.domain != nil && !rule.domain.Matches(host) || len(rule.methods) > 0 && !rule.hasMethod(r.method) {
 			continue
 		}
 		if rule.path == nil {

@@ -126,6 +126,8 @@ func TestExemptions(t *testing.T) {
 		{"nothing matches nothing of a blacklist", "blacklist", `{}`, "GET", "h", "/x", true},
 		{"a method", "whitelist", `{"match_rule_method": ["options"]}`, "OPTIONS", "h", "/x", true},
 		{"another method", "whitelist", `{"match_rule_method": ["options"]}`, "GET", "h", "/x", false},
+		{"no methods are any", "blacklist", `{"match_rule_path": "/admin", "match_rule_type": "prefix", "match_rule_method": []}`, "GET", "h", "/admin", false},
+		{"no methods alone are no condition", "whitelist", `{"match_rule_method": []}`, "GET", "h", "/x", false},
 		{"all conditions", "whitelist", `{"match_rule_method": ["GET"], "match_rule_domain": "a.*"}`, "GET", "a.test", "/x", true},
 		{"one of two conditions", "whitelist", `{"match_rule_method": ["GET"], "match_rule_domain": "a.*"}`, "GET", "b.test", "/x", false},
 		{"a domain", "whitelist", `{"match_rule_domain": "A.test."}`, "GET", "a.TEST", "/x", true},

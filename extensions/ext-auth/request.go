@@ -95,7 +95,7 @@ func (c *check) removeForged() bool {
 	var edits edits
 	for i := range c.request.headers {
 		switch name := c.request.headers[i][0]; {
-		case name == httpheader.Consumer && c.config.stripConsumer, name == failureHeader && c.config.markFailures:
+		case httpheader.IsConsumer(name) && c.config.stripConsumer, name == failureHeader && c.config.markFailures:
 			edits.remove(name)
 		}
 	}

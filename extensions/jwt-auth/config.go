@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/jwt/remote"
+	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
 // Config is the global configuration, or that of a rule.
@@ -24,6 +26,8 @@ type authentication struct {
 var table = consumers.Table[authentication]{
 	Plugin:   "jwt-auth",
 	Own:      []string{"consumers"},
+	Ignored:  []string{"enable_headers"},
+	Refused:  []string{"exempt"},
 	Parse:    parseAuthentication,
 	Internal: internalError,
 }
@@ -64,7 +68,24 @@ func parseAuthentication(o field.Object) (*authentication, error) {
 		known[c.name] = true
 		auth.consumers = append(auth.consumers, c)
 	}
+	auth.warnOfCost()
 	return auth, nil
+}
+
+// manyOpen is how many key sets may be tried for any token before the configuration is warned of.
+const manyOpen = 16
+
+// warnOfCost says what a token that nobody accepts may cost.
+func (a *authentication) warnOfCost() {
+	open := 0
+	for i := range a.consumers {
+		if len(a.consumers[i].claims) == 0 && a.consumers[i].source == nil {
+			open++
+		}
+	}
+	if open > manyOpen {
+		log.Warn("consumers: " + strconv.Itoa(open) + " of them have neither issuer nor claims; every token that none of them accepts is compared with the keys of all")
+	}
 }
 
 // applies tells whether the request must be authenticated. headers are in lower case.

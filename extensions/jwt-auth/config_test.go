@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,5 +54,27 @@ func TestLoadErrors(t *testing.T) {
 			require.EqualError(t, err, tt.want)
 			assert.NotContains(t, err.Error(), "TOPSECRET")
 		})
+	}
+}
+
+func TestManyConsumersThatAreTriedForAnyToken(t *testing.T) {
+	for _, tt := range []struct {
+		open, withIssuer int
+		want             []string
+	}{
+		{16, 10, nil},
+		{17, 0, []string{"consumers: 17 of them have neither issuer nor claims; every token that none of them accepts is compared with the keys of all"}},
+	} {
+		l := plugintest.KeepLog()
+		var list []string
+		for i := range tt.open {
+			list = append(list, oct("open-"+strconv.Itoa(i), ""))
+		}
+		for i := range tt.withIssuer {
+			list = append(list, oct("issuer-"+strconv.Itoa(i), `, "issuer": "i"`))
+		}
+		var config Config
+		require.NoError(t, table.ParseGlobal(gjson.Parse(`{"consumers": [`+strings.Join(list, ",")+`]}`), &config))
+		assert.Equal(t, tt.want, l.Warnings)
 	}
 }

@@ -25,6 +25,14 @@ type request struct {
 	parsed     []parsed
 	awaited    []*remote.Source // each is waited for once
 	failures   []failure        // of the last decision
+	wrong      []wrong
+}
+
+// wrong is a token that no key of a set has signed: consumers that share the set need not try it again.
+type wrong struct {
+	token *jwt.Token
+	set   *keys.Set
+	err   error
 }
 
 // parsed is what became of a text, so that many consumers can look at one token.
@@ -150,10 +158,23 @@ func (r *request) accepted(c *consumer, f *found, now int64) (*jwt.Token, error)
 	if set == nil {
 		return token, errNoKeys
 	}
-	if err := set.Verify(token); err != nil {
+	if err := r.checkSignature(token, set); err != nil {
 		return token, err
 	}
 	return token, token.Claims.CheckTimes(now, c.skew)
+}
+
+func (r *request) checkSignature(token *jwt.Token, set *keys.Set) error {
+	for _, w := range r.wrong {
+		if w.token == token && w.set == set {
+			return w.err
+		}
+	}
+	err := set.Verify(token)
+	if err != nil {
+		r.wrong = append(r.wrong, wrong{token, set, err})
+	}
+	return err
 }
 
 func (r *request) parse(text string) (*jwt.Token, error) {

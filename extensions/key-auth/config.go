@@ -18,9 +18,11 @@ type authentication struct {
 }
 
 var table = consumers.Table[authentication]{
-	Plugin: "key-auth",
-	Own:    []string{"consumers", "credentials"},
-	Parse:  parseAuthentication,
+	Plugin:  "key-auth",
+	Own:     []string{"consumers", "credentials"},
+	Ignored: []string{"keys", "in_header", "in_query", "realm", "authorization_type"},
+	Refused: []string{"hide_credentials"},
+	Parse:   parseAuthentication,
 }
 
 func parseAuthentication(o field.Object) (*authentication, error) {

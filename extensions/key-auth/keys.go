@@ -70,11 +70,17 @@ func (c *credentials) identify(found []key) (int, verdict) {
 	return best, verdictKnown
 }
 
-// severalValues reports whether two keys differ. A scheme word before one of them makes no difference.
+// severalValues reports whether two keys differ. A scheme word before one of them makes no difference, nor does a "+" that
+// one of them has and that may stand for a space in the other.
 func severalValues(c *credentials, found []key) bool {
-	first := withoutScheme(found[0].value, c.places[found[0].place].scheme)
-	for _, k := range found[1:] {
-		if withoutScheme(k.value, c.places[k.place].scheme) != first {
+	first := &found[0]
+	value := withoutScheme(first.value, c.places[first.place].scheme)
+	for i := range found[1:] {
+		k := &found[1+i]
+		other := withoutScheme(k.value, c.places[k.place].scheme)
+		same := other == value || first.plain != "" && first.plain == other ||
+			k.plain != "" && (k.plain == value || k.plain == first.plain)
+		if !same {
 			return true
 		}
 	}

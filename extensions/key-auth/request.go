@@ -38,30 +38,34 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 		log.Warn("the key in the request is no consumer's")
 		return auth.refusals.unauthorized.Send()
 	}
-	consumer := auth.credentials.list[index].consumer
+	accepted := &auth.credentials.list[index]
+	consumer := accepted.consumer
 	if !config.Allows(consumer) {
 		log.Warn("consumer \"" + consumer + "\" is not allowed here")
 		return auth.refusals.unauthorized.Send()
 	}
 	if auth.hide {
-		if err := hideKeys(auth.credentials, headers, found); err != nil {
+		if err := hideKeys(auth.credentials, headers, found, accepted); err != nil {
 			return config.Fail("the key cannot be removed", err)
 		}
 	}
 	return config.Admit(headers, consumer)
 }
 
-// hideKeys removes the keys that were found from the request's headers and query.
-func hideKeys(c *credentials, headers [][2]string, found []key) error {
-	params := map[string]bool{}
-	removed := map[string]bool{}
+// hideKeys removes the keys that were found from the request's headers and query, and whatever else stands at the places of
+// the credential that was accepted: its parameter is not read where the header is there, and may hold the key, too.
+func hideKeys(c *credentials, headers [][2]string, found []key, accepted *credential) error {
+	places := append([]int(nil), accepted.places...)
 	for _, k := range found {
-		p := &c.places[k.place]
-		if k.inParam {
+		places = append(places, k.place)
+	}
+	removed, params := map[string]bool{}, map[string]bool{}
+	for _, i := range places {
+		p := &c.places[i]
+		if p.param != "" {
 			params[p.param] = true
-			continue
 		}
-		if removed[p.header] {
+		if p.header == "" || removed[p.header] || !httpheader.Has(headers, p.header) {
 			continue
 		}
 		removed[p.header] = true
@@ -69,9 +73,10 @@ func hideKeys(c *credentials, headers [][2]string, found []key) error {
 			return err
 		}
 	}
-	if len(params) == 0 {
+	path := httpheader.First(headers, ":path")
+	bare := query.Without(path, func(name string) bool { return params[name] })
+	if bare == path {
 		return nil
 	}
-	path := query.Without(httpheader.First(headers, ":path"), func(name string) bool { return params[name] })
-	return proxywasm.ReplaceHttpRequestHeader(":path", path)
+	return proxywasm.ReplaceHttpRequestHeader(":path", bare)
 }

@@ -5,12 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
-	"github.com/wasmplane/wasmplane/pkg/log"
 )
 
 const pluginName = "oauth"
@@ -41,37 +38,17 @@ type authentication struct {
 	random    io.Reader
 }
 
-// ownFields are those that a rule has of its own, or inherits all of.
-var ownFields = [...]string{"issuer", "auth_header", "auth_header_name", "auth_path", "global_credentials", "token_ttl",
-	"clock_skew_seconds", "keep_token"}
-
 func newTable(now func() time.Time, random io.Reader) *consumers.Table[authentication] {
 	return &consumers.Table[authentication]{
-		Plugin:   pluginName,
-		Own:      []string{"consumers"},
+		Plugin: pluginName,
+		Own:    []string{"consumers"},
+		Ignored: []string{"issuer", "auth_header", "auth_header_name", "auth_path", "global_credentials", "token_ttl",
+			"clock_skew_seconds", "keep_token"},
 		BareRule: consumers.BareRuleDenies,
 		Known:    func(auth *authentication, name string) bool { return auth.clients.names[name] },
 		Parse: func(o field.Object) (*authentication, error) {
 			return parseAuthentication(o, now, random)
 		},
-	}
-}
-
-// ruleParser reads a rule as the table does, and says of fields that they have no effect.
-func ruleParser(table *consumers.Table[authentication]) func(gjson.Result, Config, *Config) error {
-	return func(json gjson.Result, global Config, config *Config) error {
-		if err := table.ParseRule(json, global, config); err != nil {
-			return err
-		}
-		if json.Get("consumers").Exists() || !config.Required() {
-			return nil
-		}
-		for _, name := range ownFields {
-			if json.Get(name).Exists() {
-				log.Error(name + ": has no effect in a rule without consumers")
-			}
-		}
-		return nil
 	}
 }
 

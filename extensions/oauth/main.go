@@ -24,7 +24,7 @@ func register(now func() time.Time, random io.Reader) {
 		wrapper.NoRouteCall[Config](),
 		wrapper.ReadsRequestHeaders[Config](),
 		wrapper.ReadBinaryRequestBody[Config](),
-		wrapper.ParseOverrideConfig(table.ParseGlobal, ruleParser(table)),
+		wrapper.ParseOverrideConfig(table.ParseGlobal, table.ParseRule),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 		wrapper.ProcessRequestBody(onRequestBody),
 	)

@@ -51,7 +51,7 @@ func parseConfig(o field.Object, config *Config) error {
 		return errNoRules
 	}
 	config.status = defaultStatus
-	if status := o.Get("blocked_code").Int(); status > 100 && status < 600 {
+	if status := o.Get("blocked_code").Int(); status >= 200 && status < 600 {
 		config.status = uint32(status)
 	}
 	config.message = []byte(o.Get("blocked_message").String())

@@ -70,6 +70,7 @@ func TestURLsAndHeaders(t *testing.T) {
 		{"letters beyond ASCII in any case", `{"block_urls": ["/Ünnötig"]}`, headers("/%C3%BCNN%C3%96TIG"), keyword, 403, ""},
 		{"status 99", `{"block_urls": "a", "blocked_code": 99}`, headers("/a"), keyword, 403, ""},
 		{"status 100", `{"block_urls": "a", "blocked_code": 100}`, headers("/a"), keyword, 403, ""},
+		{"status 101, which no final response has", `{"block_urls": "a", "blocked_code": 101}`, headers("/a"), keyword, 403, ""},
 		{"status 600", `{"block_urls": "a", "blocked_code": 600}`, headers("/a"), keyword, 403, ""},
 		{"status 599", `{"block_urls": "a", "blocked_code": 599}`, headers("/a"), keyword, 599, ""},
 		{"a status that is no number", `{"block_urls": "a", "blocked_code": "teapot"}`, headers("/a"), keyword, 403, ""},

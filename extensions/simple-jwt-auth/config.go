@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/log"
 )
@@ -30,8 +31,12 @@ func parseConfig(o field.Object, config *Config) error {
 	if len(config.secret) == 0 {
 		log.Error(o.Place("token_secret_key") + ": must not be empty; every request is refused")
 	}
-	if config.header == "" {
+	switch {
+	case config.header == "":
 		log.Error(o.Place("token_headers") + ": must not be empty; every request is refused")
+	case !httpheader.IsName(config.header):
+		log.Error(o.Place("token_headers") + ": is no name of a header; every request is refused")
+		config.header = ""
 	}
 	return nil
 }

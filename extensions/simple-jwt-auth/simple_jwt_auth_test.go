@@ -68,6 +68,7 @@ func TestEveryConfigurationLoads(t *testing.T) {
 			{`{"token_secret_key": "a"}`, false},
 			{`{"token_headers": "a"}`, false},
 			{`{"token_secret_key": null, "token_headers": "a"}`, false},
+			{`{"token_secret_key": "a", "token_headers": "a header"}`, false},
 			{`{"token_secret_key": "a", "token_headers": "A-Header", "unknown": 1}`, true},
 			{`{"token_secret_key": 123, "token_headers": true}`, true},
 		} {

@@ -40,14 +40,28 @@ func TestDifferences(t *testing.T) {
 		assert.Equal(t, "true", document.Headers["X-Envoy-Internal"])
 	})
 
-	t.Run("an upgrade to anything but websocket is refused", func(t *testing.T) {
+	raw := func(t *testing.T, request string) *http.Response {
 		conn, err := (&net.Dialer{}).DialContext(testContext(t), "tcp", g.Address())
 		require.NoError(t, err)
-		defer conn.Close()
-		_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: other\r\nx-request-id: upgrade\r\n\r\n")
+		t.Cleanup(func() { conn.Close() })
+		_, err = io.WriteString(conn, request)
 		require.NoError(t, err)
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		require.NoError(t, err)
+		return response
+	}
+
+	t.Run("repeated authorization lines are joined", func(t *testing.T) {
+		var document struct {
+			Headers map[string]string `json:"headers"`
+		}
+		response := raw(t, "GET / HTTP/1.1\r\nhost: x\r\nauthorization: Basic YQ==\r\nauthorization: Basic YQ==\r\nx-request-id: twice\r\n\r\n")
+		require.NoError(t, json.NewDecoder(response.Body).Decode(&document))
+		assert.Equal(t, "Basic YQ==,Basic YQ==", document.Headers["Authorization"])
+	})
+
+	t.Run("an upgrade to anything but websocket is refused", func(t *testing.T) {
+		response := raw(t, "GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: other\r\nx-request-id: upgrade\r\n\r\n")
 		assert.Equal(t, 403, response.StatusCode)
 	})
 }

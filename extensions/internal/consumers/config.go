@@ -3,6 +3,7 @@ package consumers
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -46,8 +47,10 @@ func (t *Table[A]) parseGlobal(o field.Object, config *Config[A], hasRules bool)
 	if config.strip, _, err = o.Bool("strip_consumer_header"); err != nil {
 		return err
 	}
-	if config.Auth, err = t.Parse(o); err != nil {
-		return err
+	if config.Required() || !hasRules || t.says(o) {
+		if config.Auth, err = t.Parse(o); err != nil {
+			return err
+		}
 	}
 	if config.Auth == nil && config.Required() {
 		return errors.New("consumers is required")
@@ -56,6 +59,22 @@ func (t *Table[A]) parseGlobal(o field.Object, config *Config[A], hasRules bool)
 		log.Warn("global_auth is false and there are no rules: no request needs authentication")
 	}
 	return nil
+}
+
+// says tells whether a global configuration has any of the plugin's own fields. One that asks nobody to authenticate need
+// not have any, if rules can have callers of their own.
+func (t *Table[A]) says(o field.Object) bool {
+	if len(t.Own) == 0 {
+		return true
+	}
+	for _, names := range [][]string{t.Own, t.Ignored, t.Refused} {
+		for _, name := range names {
+			if o.JSON().Get(name).Exists() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ParseRule reads a rule; for wrapper.ParseOverrideConfig. It takes everything from the global configuration but who
@@ -112,6 +131,9 @@ func (t *Table[A]) parseOwn(o field.Object, config *Config[A]) error {
 }
 
 func (t *Table[A]) parseAllow(o field.Object, config *Config[A]) error {
+	if err := t.withoutEffect(o); err != nil {
+		return err
+	}
 	names, set, err := Scalars(o, "allow")
 	if err != nil {
 		return err
@@ -136,6 +158,25 @@ func (t *Table[A]) parseAllow(o field.Object, config *Config[A]) error {
 	for i, name := range names {
 		if !t.Known(config.Auth, name) {
 			log.Warn("allow[" + strconv.Itoa(i) + "]: no consumer is named \"" + name + "\"")
+		}
+	}
+	return nil
+}
+
+// withoutEffect reports fields that count beside callers only, in a rule that has none.
+func (t *Table[A]) withoutEffect(o field.Object) error {
+	problem := "has no effect in a rule"
+	if len(t.Own) > 0 {
+		problem += " without " + strings.Join(t.Own, " or ")
+	}
+	for _, name := range t.Refused {
+		if o.Has(name) {
+			return o.FieldError(name, problem)
+		}
+	}
+	for _, name := range t.Ignored {
+		if o.Has(name) {
+			log.Error(o.FieldError(name, problem).Error())
 		}
 	}
 	return nil

@@ -19,8 +19,10 @@ var errNoHeaders = errors.New("the host does not give them")
 // passes, or it has been refused because the host failed.
 func (a *Access) Enter(ctx wrapper.HttpContext) (headers [][2]string, action types.Action, checked bool) {
 	if a.strip {
-		if err := proxywasm.RemoveHttpRequestHeader(httpheader.Consumer); err != nil {
-			return nil, a.Fail(httpheader.Consumer+" cannot be removed", err), false
+		for _, name := range httpheader.ConsumerSpellings {
+			if err := proxywasm.RemoveHttpRequestHeader(name); err != nil {
+				return nil, a.Fail(name+" cannot be removed", err), false
+			}
 		}
 	}
 	if !a.Required() {
@@ -46,15 +48,18 @@ func (a *Access) Headers(ctx wrapper.HttpContext) (headers [][2]string, action t
 //
 // Admit does not look at the allow list: call Allows first.
 func (a *Access) Admit(headers [][2]string, name string) types.Action {
-	var err error
-	switch {
-	case name != "":
-		err = proxywasm.ReplaceHttpRequestHeader(httpheader.Consumer, name)
-	case httpheader.Has(headers, httpheader.Consumer):
-		err = proxywasm.RemoveHttpRequestHeader(httpheader.Consumer)
+	for _, forged := range httpheader.ConsumerSpellings {
+		if forged == httpheader.Consumer && name != "" || !httpheader.Has(headers, forged) {
+			continue
+		}
+		if err := proxywasm.RemoveHttpRequestHeader(forged); err != nil {
+			return a.Fail(forged+" cannot be removed", err)
+		}
 	}
-	if err != nil {
-		return a.Fail(httpheader.Consumer+" cannot be set", err)
+	if name != "" {
+		if err := proxywasm.ReplaceHttpRequestHeader(httpheader.Consumer, name); err != nil {
+			return a.Fail(httpheader.Consumer+" cannot be set", err)
+		}
 	}
 	if wrapper.LogEnabled(wrapper.LogLevelInfo) {
 		log.Info("consumer \"" + name + "\" authenticated")

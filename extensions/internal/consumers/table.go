@@ -17,6 +17,11 @@ type Table[A any] struct {
 	// its callers pass; an allow beside them is ignored. Without Own, callers are global only.
 	Own []string
 
+	// Ignored and Refused are the plugin's other fields. They stand beside callers: a rule without callers of its own takes
+	// them from the global configuration, and has no say in them. One of Ignored, which Higress' plugin loads there, is
+	// logged as an error; one of Refused makes the rule a load error, because whoever wrote it relies on it.
+	Ignored, Refused []string
+
 	// BareRule is what becomes of a rule that has no names in allow, no callers of its own, and is not disabled.
 	BareRule BareRule
 

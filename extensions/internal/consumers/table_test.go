@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -36,14 +37,16 @@ func parseCallers(o field.Object) (*callers, error) {
 
 // tables are those of the six plugins, as docs/consumers.md shows them.
 var tables = map[string]Table[callers]{
-	"basic-auth": {Plugin: "basic-auth", Parse: parseCallers, Own: []string{"consumers", "credentials"}},
-	"key-auth":   {Plugin: "key-auth", Parse: parseCallers, Own: []string{"consumers", "credentials"}},
-	"jwt-auth":   {Plugin: "jwt-auth", Parse: parseCallers, Own: []string{"consumers"}},
-	"hmac-auth":  {Plugin: "hmac-auth", Parse: parseCallers, Own: []string{"consumers", "credentials"}, BareRule: BareRuleDenies},
-	"oauth":      {Plugin: "oauth", Parse: parseCallers, Own: []string{"consumers"}, BareRule: BareRuleDenies},
-	"hmac-auth-apisix": {Plugin: "hmac-auth-apisix", Parse: parseCallers, BareRule: BareRuleFollowsGlobal, ChecksUnmatched: true,
-		IgnoresDisable: true, Known: func(auth *callers, name string) bool { return auth.names[name] }},
+	"basic-auth": {Plugin: "basic-auth", Parse: parseCallers, Own: bothKinds, Ignored: older, Refused: newer},
+	"key-auth":   {Plugin: "key-auth", Parse: parseCallers, Own: bothKinds, Ignored: older, Refused: newer},
+	"jwt-auth":   {Plugin: "jwt-auth", Parse: parseCallers, Own: []string{"consumers"}, Ignored: older, Refused: newer},
+	"hmac-auth":  {Plugin: "hmac-auth", Parse: parseCallers, Own: bothKinds, Ignored: older, Refused: newer, BareRule: BareRuleDenies},
+	"oauth":      {Plugin: "oauth", Parse: parseCallers, Own: []string{"consumers"}, Ignored: older, BareRule: BareRuleDenies},
+	"hmac-auth-apisix": {Plugin: "hmac-auth-apisix", Parse: parseCallers, Ignored: older, BareRule: BareRuleFollowsGlobal,
+		ChecksUnmatched: true, IgnoresDisable: true, Known: func(auth *callers, name string) bool { return auth.names[name] }},
 }
+
+var bothKinds, older, newer = []string{"consumers", "credentials"}, []string{"broken", "realm"}, []string{"hide"}
 
 // verdict tells who passes: "open", "any" caller, "ann" alone, "nobody"; or the load error.
 func verdict(a *Access, err error) string {
@@ -181,6 +184,39 @@ func TestAuthenticationWithoutCallersIsNotLoaded(t *testing.T) {
 	assert.NoError(t, table.ParseGlobal(gjson.Parse(`{"global_auth": false}`), &config))
 }
 
+func TestAGlobalPartWithoutCallers(t *testing.T) {
+	plugintest.KeepLog()
+	for plugin, table := range tables {
+		for global, want := range map[string]string{
+			`{"global_auth": false, "_rules_": [{}]}`:                               "",
+			`{"strip_consumer_header": true, "_rules_": [{}]}`:                      "",
+			`{"global_auth": true, "_rules_": [{}]}`:                                "consumers is required",
+			`{"global_auth": false, "realm": "R", "broken": 1, "_rules_": [{}]}`:    "broken: must not be there",
+			`{"global_auth": true, "strip_consumer_header": true, "_rules_": [{}]}`: "consumers is required",
+		} {
+			var config Config[callers]
+			require.NoError(t, table.ParseGlobal(gjson.Parse(global), &config), "the first rule reports it")
+			if plugin == "hmac-auth-apisix" && want == "" && !strings.Contains(global, "global_auth") {
+				want = "consumers is required" // for requests that match no rule
+			}
+			if want == "" {
+				assert.NoError(t, config.failure, plugin+global)
+				continue
+			}
+			assert.EqualError(t, config.failure, want, plugin+global)
+		}
+	}
+}
+
+func TestARuleThatReliesOnWhatHasNoEffect(t *testing.T) {
+	plugintest.KeepLog()
+	var global, config Config[callers]
+	table := tables["jwt-auth"]
+	require.NoError(t, table.ParseGlobal(gjson.Parse(`{`+named+`, "_rules_": [{}]}`), &global))
+	assert.EqualError(t, table.ParseRule(gjson.Parse(`{"allow": ["ann"], "hide": false}`), global, &config), "hide: has no effect in a rule without consumers")
+	assert.NoError(t, table.ParseRule(gjson.Parse(`{"allow": ["ann"], "hide": null}`), global, &config))
+}
+
 func TestWhatIsLoggedAtLoad(t *testing.T) {
 	tests := []struct {
 		plugin, global, rule string
@@ -191,6 +227,10 @@ func TestWhatIsLoggedAtLoad(t *testing.T) {
 		{"hmac-auth-apisix", `{` + named + `, "_rules_": [{}]}`, `{"allow": []}`, []string{"allow: an empty list has no effect"}, nil},
 		{"hmac-auth-apisix", `{` + named + `, "_rules_": [{}]}`, `{"allow": ["ann", "eve"]}`, []string{`allow[1]: no consumer is named "eve"`}, nil},
 		{"key-auth", `{` + named + `, "_rules_": [{}]}`, `{"allow": ["eve"]}`, nil, nil},
+		{"key-auth", `{` + named + `, "_rules_": [{}]}`, `{"allow": ["ann"], "realm": "R"}`, nil, []string{"realm: has no effect in a rule without consumers or credentials"}},
+		{"key-auth", `{` + named + `, "_rules_": [{}]}`, `{"_disable_": true, "realm": "R", "hide": true}`, nil, nil},
+		{"key-auth", `{` + named + `, "_rules_": [{}]}`, `{` + named + `, "realm": "R", "hide": true}`, nil, nil},
+		{"hmac-auth-apisix", `{` + named + `, "_rules_": [{}]}`, `{"allow": ["ann"], "realm": "R"}`, nil, []string{"realm: has no effect in a rule"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.plugin+tt.rule, func(t *testing.T) {

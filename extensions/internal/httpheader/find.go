@@ -1,9 +1,19 @@
 package httpheader
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Consumer is the request header in which authentication plugins name the caller.
 const Consumer = "x-mse-consumer"
+
+// ConsumerSpellings are Consumer and the names that CGI, WSGI and PHP backends take for it, since they write "_" for "-". A
+// client's own must not stand beside a verified one.
+var ConsumerSpellings = [...]string{Consumer, "x_mse_consumer", "x-mse_consumer", "x_mse-consumer"}
+
+// IsConsumer tells whether a name in lower case is one of ConsumerSpellings.
+func IsConsumer(name string) bool { return slices.Contains(ConsumerSpellings[:], name) }
 
 // First returns the first value of a header, "" if there is none.
 func First(headers [][2]string, name string) string {
