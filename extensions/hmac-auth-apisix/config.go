@@ -29,7 +29,7 @@ type authentication struct {
 	names      map[string]bool    // of callers
 	algorithms map[string]signature.Algorithm
 	now        func() time.Time
-	skew       time.Duration // 0: dates are not looked at
+	window     time.Duration // how far dates may be off; 0: they are not looked at
 
 	required []requirement
 	strict   bool // with a body, its digest must be signed
@@ -56,7 +56,10 @@ func newTable(now func() time.Time) *consumers.Table[authentication] {
 		BareRule:        consumers.BareRuleFollowsGlobal,
 		ChecksUnmatched: true,
 		IgnoresDisable:  true,
-		Known:           func(auth *authentication, name string) bool { return auth.names[name] },
+		Ignored: []string{"consumers", "allowed_algorithms", "clock_skew", "signed_headers", "require_signed",
+			"validate_request_body", "max_req_body_size", "replay_protection", "nonce_header", "replay_capacity",
+			"hide_credentials", "anonymous_consumer"},
+		Known: func(auth *authentication, name string) bool { return auth.names[name] },
 		Parse: func(o field.Object) (*authentication, error) {
 			return parseAuthentication(o, now)
 		},
@@ -72,7 +75,7 @@ func parseAuthentication(o field.Object, now func() time.Time) (*authentication,
 	if err = auth.parseAlgorithms(o); err != nil {
 		return nil, err
 	}
-	if auth.skew, err = parseSkew(o); err != nil {
+	if auth.window, err = parseWindow(o); err != nil {
 		return nil, err
 	}
 	if err = auth.parseBody(o); err != nil {
@@ -113,11 +116,13 @@ func (a *authentication) parseAlgorithms(o field.Object) error {
 	return nil
 }
 
-// parseSkew reads a number, or a string of digits; of a fraction the whole part counts.
-func parseSkew(o field.Object) (time.Duration, error) {
+// parseWindow reads clock_skew, a number or a string of digits; of a fraction the whole part counts. The difference is
+// counted in whole seconds, too: just under one more is not more.
+func parseWindow(o field.Object) (time.Duration, error) {
+	const rest = time.Second - 1
 	v := o.Get("clock_skew")
 	if !v.Exists() {
-		return defaultSkew * time.Second, nil
+		return defaultSkew*time.Second + rest, nil
 	}
 	seconds := v.Num
 	if v.Type != gjson.Number {
@@ -131,7 +136,7 @@ func parseSkew(o field.Object) (time.Duration, error) {
 		log.Warn("clock_skew: the dates of requests are not looked at")
 		return 0, nil
 	}
-	return time.Duration(min(seconds, signature.MaxWindow)) * time.Second, nil
+	return time.Duration(min(seconds, signature.MaxWindow))*time.Second + rest, nil
 }
 
 func (a *authentication) parseBody(o field.Object) error {
@@ -162,7 +167,7 @@ func (a *authentication) parseRequired(o field.Object) error {
 	if a.strict {
 		listed = append(listed, requestTarget, "date")
 	}
-	if a.replays, err = signature.ParseReplays(o, pluginName, "clock_skew", a.skew); err != nil {
+	if a.replays, err = signature.ParseReplays(o, pluginName, "clock_skew", a.window); err != nil {
 		return err
 	}
 	if listed, err = a.parseNonce(o, listed); err != nil {
@@ -171,7 +176,7 @@ func (a *authentication) parseRequired(o field.Object) error {
 	for _, name := range listed {
 		a.require(name)
 	}
-	if a.skew > 0 && !a.requires("date") {
+	if a.window > 0 && !a.requires("date") {
 		log.Warn("signed_headers: without date, the date of a request that was listened to can be replaced")
 	}
 	if a.validateBody && !a.strict && !a.requires("digest") {

@@ -303,7 +303,7 @@ func TestWarnings(t *testing.T) {
 	global, r := load(t, `{"signed_headers": ["date"], `+oneCaller+`, "_rules_": [{}, {}]}`, time.Now)
 	var rule Config
 	require.NoError(t, newTable(time.Now).ParseRule(gjson.Parse(`{"allow": "nobody", "consumers": 7, "_disable_": 7}`), *global, &rule))
-	assert.Equal(t, []string{`allow[0]: no consumer is named "nobody"`}, r.Lines)
+	assert.Equal(t, []string{"consumers: has no effect in a rule", `allow[0]: no consumer is named "nobody"`}, r.Lines)
 	assert.True(t, rule.Required())
 	assert.False(t, rule.Allows("demo"))
 }

@@ -28,7 +28,9 @@ var (
 	replayStoreFull = withStatus(503, refused("replay_store_full", "replay store full"))
 )
 
-var replayRefusals = signature.ReplayRefusals{NonceUsed: &nonceUsed, SignatureUsed: &signatureUsed, Full: &replayStoreFull}
+var replayRefusals = signature.ReplayRefusals{
+	NonceUsed: &nonceUsed, SignatureUsed: &signatureUsed, Full: &replayStoreFull, Expired: &skewExceeded,
+}
 
 // refused is an answer with a message that stands in a JSON string as it is.
 func refused(reason, message string) consumers.Refusal {

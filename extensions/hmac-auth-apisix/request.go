@@ -23,6 +23,7 @@ const maxSigned = 512
 type request struct {
 	headers [][2]string // shared
 	caller  *caller
+	date    time.Time // zero where dates are not looked at
 	credentials
 }
 
@@ -81,7 +82,7 @@ func (a *authentication) judge(config *Config, r *request) *consumers.Refusal {
 	if !config.Allows(r.caller.name) {
 		return &r.caller.notAllowed
 	}
-	if refusal := a.judgeDate(r.headers); refusal != nil {
+	if refusal := a.judgeDate(r); refusal != nil {
 		return refusal
 	}
 	algorithm, allowed := a.algorithms[r.algorithm]
@@ -98,11 +99,12 @@ func (a *authentication) judge(config *Config, r *request) *consumers.Refusal {
 	return nil
 }
 
-func (a *authentication) judgeDate(headers [][2]string) *consumers.Refusal {
-	if a.skew <= 0 {
+// judgeDate notes when the request says that it was signed.
+func (a *authentication) judgeDate(r *request) *consumers.Refusal {
+	if a.window <= 0 {
 		return nil
 	}
-	date, presence := signature.Header(headers, "date")
+	date, presence := signature.Header(r.headers, "date")
 	if date == "" && presence != signature.Conflicting {
 		return &noDate
 	}
@@ -110,10 +112,10 @@ func (a *authentication) judgeDate(headers [][2]string) *consumers.Refusal {
 	if err != nil || presence == signature.Conflicting {
 		return &badDate
 	}
-	// Whole seconds count: just under one more is not more.
-	if !signature.Within(a.now(), t, a.skew+time.Second-1) {
+	if !signature.Within(a.now(), t, a.window) {
 		return &skewExceeded
 	}
+	r.date = t
 	return nil
 }
 
@@ -138,7 +140,7 @@ func admit(config *Config, r *request) types.Action {
 	auth := config.Auth
 	if auth.replays != nil {
 		refusal, err := auth.replays.Judge(&replayRefusals, signature.Identity{
-			Caller: r.caller.key, Nonce: httpheader.First(r.headers, auth.nonceHeader), Signature: r.signature}, auth.now())
+			Caller: r.caller.key, Nonce: httpheader.First(r.headers, auth.nonceHeader), Signature: r.signature, Date: r.date}, auth.now())
 		if err != nil {
 			return config.Fail("replays cannot be told", err)
 		}

@@ -39,8 +39,11 @@ type authentication struct {
 
 func newTable(now func() time.Time) *consumers.Table[authentication] {
 	return &consumers.Table[authentication]{
-		Plugin:   pluginName,
-		Own:      []string{"consumers", "credentials"},
+		Plugin:  pluginName,
+		Own:     []string{"consumers", "credentials"},
+		Ignored: []string{"date_offset"},
+		Refused: []string{"required_headers", "replay_protection", "replay_capacity", "strict_parameters", "forbid_hmac_sha1",
+			"max_body_bytes", "hide_error_detail", "hide_credentials"},
 		BareRule: consumers.BareRuleDenies,
 		Parse: func(o field.Object) (*authentication, error) {
 			return parseAuthentication(o, now)

@@ -18,16 +18,16 @@ var dateForms = []string{
 // millisecondDigits is the length from which on a timestamp is in milliseconds.
 const millisecondDigits = 13
 
-// inTime tells whether the request was signed lately. Only where there is no date does the timestamp count.
-func (a *authentication) inTime(headers [][2]string) bool {
+// dateOf finds when the request says that it was signed. Only where there is no date does the timestamp count.
+func dateOf(headers [][2]string) (t time.Time, ok bool) {
 	date, presence := signature.Header(headers, headerDate)
 	if date == "" && presence != signature.Conflicting {
 		date, presence = signature.Header(headers, headerTimestamp)
-		t, ok := parseTimestamp(date)
-		return ok && presence == signature.Once && signature.Within(a.now(), t, a.window)
+		t, ok = parseTimestamp(date)
+	} else {
+		t, ok = parseDate(date)
 	}
-	t, ok := parseDate(date)
-	return ok && presence == signature.Once && signature.Within(a.now(), t, a.window)
+	return t, ok && presence == signature.Once
 }
 
 func parseDate(text string) (time.Time, bool) {

@@ -222,6 +222,7 @@ func TestLoadErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.config, func(t *testing.T) {
+			plugintest.KeepLog()
 			var config Config
 			err := newTable(time.Now).ParseGlobal(gjson.Parse(tt.config), &config)
 			require.EqualError(t, err, tt.want)

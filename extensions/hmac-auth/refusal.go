@@ -22,7 +22,9 @@ var (
 	replayStoreFull      = consumers.Refusal{Status: 503, Details: "hmac-auth.replay_store_full", Body: "Replay Store Full"}
 )
 
-var replayRefusals = signature.ReplayRefusals{NonceUsed: &nonceUsed, SignatureUsed: &signatureUsed, Full: &replayStoreFull}
+var replayRefusals = signature.ReplayRefusals{
+	NonceUsed: &nonceUsed, SignatureUsed: &signatureUsed, Full: &replayStoreFull, Expired: &invalidDate,
+}
 
 // maxDetail is the longest string to sign, in bytes, that is told to the client. A header cannot carry any length.
 const maxDetail = 16 << 10

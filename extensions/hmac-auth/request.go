@@ -58,9 +58,12 @@ func (a *authentication) identify(config *Config, headers [][2]string) (*request
 	case consumers.Unusable:
 		return nil, &invalidSignature
 	}
-	if a.window > 0 && !a.inTime(headers) {
-		log.Warn("the date of the request is not near enough")
-		return nil, &invalidDate
+	if a.window > 0 {
+		var ok bool
+		if r.date, ok = dateOf(headers); !ok || !signature.Within(a.now(), r.date, a.window) {
+			log.Warn("the date of the request is not near enough")
+			return nil, &invalidDate
+		}
 	}
 	list, state := consumers.Credential(headers, headerNames)
 	if state == consumers.Unusable {
@@ -81,7 +84,7 @@ func admit(config *Config, r *request) types.Action {
 	auth := config.Auth
 	if auth.replays != nil {
 		refusal, err := auth.replays.Judge(&replayRefusals, signature.Identity{
-			Caller: r.caller.key, Nonce: httpheader.First(r.headers, headerNonce), Signature: r.signature}, auth.now())
+			Caller: r.caller.key, Nonce: httpheader.First(r.headers, headerNonce), Signature: r.signature, Date: r.date}, auth.now())
 		if err != nil {
 			return config.Fail("replays cannot be told", err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/signature"
@@ -12,6 +13,7 @@ type request struct {
 	headers   [][2]string // shared
 	caller    caller
 	signature string
+	date      time.Time // zero where dates are not looked at
 	names     names
 	form      bool   // the parameters of the body are signed
 	md5       string // what the body must have; "" if anything

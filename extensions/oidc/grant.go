@@ -78,14 +78,17 @@ func parseFormGrant(text string) (*grant, error) {
 	return g, nil
 }
 
-// setLife reads seconds, some providers write them as a text or with a fraction. What is no number is no life.
+// setLife reads seconds, some providers write them as a text or with a fraction. What is no number, or not more than none,
+// tells no life: a token that is expired when it comes is nothing that a provider would issue.
 func (g *grant) setLife(text string) {
 	const most = 100 * 365 * 24 * 3600
 	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(seconds >= 0) {
+	if err != nil || !(seconds > 0) {
 		return
 	}
-	g.life, g.limited = time.Duration(min(seconds, most))*time.Second, true
+	if life := time.Duration(min(seconds, most) * float64(time.Second)); life > 0 {
+		g.life, g.limited = life, true
+	}
 }
 
 // apply renews a session.

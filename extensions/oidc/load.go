@@ -72,13 +72,22 @@ func (x *exchange) stale(s *session) bool {
 }
 
 // renew refreshes a session's tokens if that is due, and goes on with the new session, or with the old one if there is no
-// new one to be had.
+// new one to be had. Where an earlier refresh has brought tokens that are expired by now, it is its refresh token that counts.
 func (x *exchange) renew(s *session, next func(s *session, renewed bool)) {
 	if !x.stale(s) {
 		next(s, false)
 		return
 	}
-	r := x.grants.of(s.refreshToken, x.now)
+	r := x.grants.of(s, x.kind, x.now)
+	if r.spent(x.now) {
+		x.renew(r.next(s), func(renewed *session, ok bool) {
+			if !ok {
+				renewed = s
+			}
+			next(renewed, ok)
+		})
+		return
+	}
 	if r.began.IsZero() {
 		x.refresh(r, s.refreshToken)
 	}

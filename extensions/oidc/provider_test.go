@@ -24,6 +24,11 @@ func TestGrants(t *testing.T) {
 		{"no life", `{"access_token": "a"}`, grant{accessToken: "a"}, nil},
 		{"a life of nonsense", `{"access_token": "a", "expires_in": [1]}`, grant{accessToken: "a"}, nil},
 		{"a life that is negative", `{"access_token": "a", "expires_in": -1}`, grant{accessToken: "a"}, nil},
+		{"a life of nothing", `{"access_token": "a", "expires_in": 0}`, grant{accessToken: "a"}, nil},
+		{"a life of nothing as a text", `{"access_token": "a", "expires_in": "0.0"}`, grant{accessToken: "a"}, nil},
+		{"a life of nothing, form-encoded", "access_token=a&expires_in=0", grant{accessToken: "a"}, nil},
+		{"a life of less than a nanosecond", `{"access_token": "a", "expires_in": 1e-10}`, grant{accessToken: "a"}, nil},
+		{"a life with a fraction", `{"access_token": "a", "expires_in": 0.5}`, grant{accessToken: "a", life: time.Second / 2, limited: true}, nil},
 		{"a life for ever", `{"access_token": "a", "expires_in": 1e300}`, grant{accessToken: "a", life: 100 * 365 * 24 * time.Hour, limited: true}, nil},
 		{"a life that is no number", `{"access_token": "a", "expires_in": "NaN"}`, grant{accessToken: "a"}, nil},
 		{"form-encoded", "access_token=a%20b&id_token=i&expires_in=60&scope=", grant{accessToken: "a b", idToken: "i", life: time.Minute, limited: true}, nil},
@@ -202,18 +207,18 @@ func TestACallThatCannotBeMade(t *testing.T) {
 func TestRefreshesThatAreRememberedAreBounded(t *testing.T) {
 	c := load(t, `{}`)
 	for i := range memory + 10 {
-		r := c.grants.of(strings.Repeat("x", i), noon)
+		r := c.grants.of(&session{refreshToken: strings.Repeat("x", i)}, oidc, noon)
 		r.began, r.over, r.grant = noon, noon, &grant{}
 	}
 	assert.Len(t, c.grants.list, memory)
-	c.grants.of("another", noon.Add(2*grantKept))
+	c.grants.of(&session{refreshToken: "another"}, oidc, noon.Add(2*grantKept))
 	assert.Len(t, c.grants.list, 1, "those of before are forgotten")
 }
 
 func TestARefreshThatCannotBeStartedIsOver(t *testing.T) {
 	c := load(t, `{}`)
 	c.service = &service{refuses: errors.New("no such cluster")}
-	r := c.grants.of("a", noon)
+	r := c.grants.of(&session{refreshToken: "a"}, oidc, noon)
 	r.start(c, nil)
 	assert.True(t, r.ended())
 	assert.Nil(t, r.grant)

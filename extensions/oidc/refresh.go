@@ -33,14 +33,15 @@ type refreshing struct {
 
 func newGrants() *grants { return &grants{map[[sha256.Size]byte]*refreshing{}} }
 
-// of returns the refresh of a token, a new one if there is none. No more than a bounded number of those that have ended
-// are remembered.
-func (g *grants) of(token string, now time.Time) *refreshing {
-	key := sha256.Sum256([]byte(token))
+// of returns the refresh that serves a session, a new one if there is none. No more than a bounded number of those that
+// have ended are remembered.
+func (g *grants) of(s *session, k kind, now time.Time) *refreshing {
+	key := sha256.Sum256([]byte(s.refreshToken))
 	r := g.list[key]
-	if r != nil && !r.forgotten(now) {
+	if r != nil && !r.forgotten(now) && r.serves(s, k, now) {
 		return r
 	}
+	delete(g.list, key)
 	if len(g.list) >= memory {
 		g.sweep(now)
 	}
@@ -67,6 +68,37 @@ func (r *refreshing) forgotten(now time.Time) bool {
 		kept = failureKept
 	}
 	return r.ended() && now.Sub(r.over) > kept
+}
+
+// serves tells whether a session that has the refresh token gets what this refresh, which is not forgotten, brings or has
+// brought. A session that was made before it does, unless the tokens have run out and the same refresh token may bring
+// others. One that it has made is not renewed at once again, but when its tokens run out, however soon that is: the
+// refresh token may have stayed the same.
+func (r *refreshing) serves(s *session, k kind, now time.Time) bool {
+	if !r.ended() || r.grant == nil {
+		return true
+	}
+	if s.created.Before(r.began) {
+		return !r.spent(now) || r.rotated(s)
+	}
+	return now.Sub(r.over) <= early && !r.spent(now) && !s.lapsed(k, now)
+}
+
+// spent tells whether the access token that the refresh has brought is expired.
+func (r *refreshing) spent(now time.Time) bool {
+	return r.grant != nil && r.grant.limited && !now.Before(r.began.Add(r.grant.life))
+}
+
+// rotated tells whether the refresh has brought a session another refresh token than it had.
+func (r *refreshing) rotated(s *session) bool {
+	return r.grant.refreshToken != "" && r.grant.refreshToken != s.refreshToken
+}
+
+// next is a session as it was, but with the refresh token that the refresh has brought, and due to be renewed with it.
+func (r *refreshing) next(s *session) *session {
+	next := *s
+	next.refreshToken, next.created, next.expires = r.grant.refreshToken, r.began, r.began.Add(r.grant.life)
+	return &next
 }
 
 // start asks. The call goes on if the client leaves: the provider has then taken the refresh token all the same, and

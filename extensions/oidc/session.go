@@ -20,6 +20,11 @@ type session struct {
 	groups                             []string
 }
 
+// lapsed tells whether the session's tokens are expired.
+func (s *session) lapsed(k kind, now time.Time) bool {
+	return !s.expires.IsZero() && !now.Before(s.expires) || k == oidc && expiresBy(s.idToken, now)
+}
+
 var errContent = errors.New("its content cannot be read")
 
 // encode writes the session as the cookie holds it. minimal leaves the tokens out.

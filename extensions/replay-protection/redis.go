@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -48,11 +49,7 @@ func (c *Config) parseRedis(o field.Object) error {
 }
 
 func logIn(redis field.Object, client wrapper.RedisClient) error {
-	user, _, err := redis.String("username")
-	if err != nil {
-		return err
-	}
-	password, _, err := redis.String("password")
+	user, password, err := login(redis)
 	if err != nil {
 		return err
 	}
@@ -65,4 +62,13 @@ func logIn(redis field.Object, client wrapper.RedisClient) error {
 		return err
 	}
 	return client.Init(user, password, timeout, wrapper.WithDataBase(int(database)))
+}
+
+// login reads texts that YAML may take for numbers.
+func login(redis field.Object) (user, password string, err error) {
+	if user, _, err = consumers.Scalar(redis, "username"); err != nil {
+		return "", "", err
+	}
+	password, _, err = consumers.Scalar(redis, "password")
+	return user, password, err
 }

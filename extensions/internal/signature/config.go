@@ -16,8 +16,8 @@ const (
 )
 
 // ParseReplays reads `replay_protection` and `replay_capacity`. It returns nil where no protection is wanted. window is
-// how far the dates of requests may be from now, and windowField the field that says so: without a limit there is no
-// telling when a nonce can be forgotten.
+// how far the dates of requests may really be from now, any rounding included, and windowField the field that says so:
+// without a limit there is no telling when a nonce can be forgotten.
 func ParseReplays(o field.Object, plugin, windowField string, window time.Duration) (*Replays, error) {
 	kind, err := o.Enum("replay_protection", "nonce", "signature")
 	if err != nil {

@@ -31,14 +31,19 @@ const (
 // Replays remembers what requests were identified by, for as long as their dates are good. The workers of one gateway
 // share it, other gateways do not. It holds digests under a random key and nothing that a client sent.
 //
+// No date is good when its request is forgotten: one that was good at first, at most window ahead, is good for at most
+// 2*window after that, and lifetime is longer, by the second that the whole seconds of a bucket may cut off. Judge refuses
+// any other date, so what it has let pass once it never lets pass again.
+//
 // Each caller has room of his own, so that none can use up another's.
 type Replays struct {
 	// Nonce tells that requests are identified by a nonce, else by their signature.
 	Nonce bool
 
 	plugin      string
-	windowField string // of the configuration, for the log
-	lifetime    time.Duration
+	windowField string        // of the configuration, for the log
+	window      time.Duration // how far dates may be off, both ends included
+	lifetime    time.Duration // more than 2*window
 	buckets     uint64
 	room        int // entries in a bucket
 
@@ -71,6 +76,7 @@ var errContended = errors.New("other workers were faster every time")
 func newReplays(plugin string, capacity int, window time.Duration) *Replays {
 	r := &Replays{
 		plugin:   plugin,
+		window:   window,
 		lifetime: 2*window + time.Second,
 		buckets:  1,
 		room:     capacity,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	mathrand "math/rand/v2"
 	"strconv"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
@@ -49,6 +51,60 @@ func TestNothingPassesTwiceWhileItsDateIsGood(t *testing.T) {
 	assert.Equal(t, Fresh, remember(t, other, "ann", "n1", 2*time.Minute+time.Second), "then it is forgotten")
 	assert.Equal(t, map[string]int{CounterReplays: 1}, counts)
 	assert.Equal(t, map[string]int{CounterReplays: 2}, otherCounts)
+}
+
+// refusals are told apart by their details.
+var refusals = ReplayRefusals{
+	NonceUsed: &consumers.Refusal{Details: "nonce used"}, SignatureUsed: &consumers.Refusal{Details: "signature used"},
+	Full: &consumers.Refusal{Details: "full"}, Expired: &consumers.Refusal{Details: "expired"},
+}
+
+func TestNoRequestPassesTwiceHoweverLateItComes(t *testing.T) {
+	plugintest.KeepLog()
+	random := mathrand.New(mathrand.NewPCG(1, 2))
+	upTo := func(most time.Duration) time.Duration { return time.Duration(random.Int64N(int64(most) + 1)) }
+	for _, window := range []time.Duration{time.Second, 2 * time.Second, 3*time.Second - 1, 301*time.Second - 1, time.Hour} {
+		for _, nonce := range []bool{true, false} {
+			for i := range 500 {
+				r, _ := worker(plugintest.NewMemory(), 10, window)
+				r.Nonce = nonce
+				date := start.Add(upTo(2 * time.Second))
+				request := Identity{Caller: "ann", Nonce: "n", Signature: "s", Date: date}
+				first := []time.Time{date.Add(-window), date.Add(window), date.Add(-window + upTo(2*window))}[min(i, 2)]
+				refusal, err := r.Judge(&refusals, request, first)
+				require.NoError(t, err)
+				require.Nil(t, refusal, "%v, signed %v, at %v", window, date, first)
+
+				for _, again := range []time.Time{first, first.Add(upTo(2 * window)), date.Add(window - upTo(time.Second)), date.Add(window),
+					date.Add(window + 1), first.Add(2*window + upTo(2*time.Second)), first.Add(4 * window)} {
+					if again.Before(first) {
+						continue
+					}
+					want := refusals.SignatureUsed
+					if nonce {
+						want = refusals.NonceUsed
+					}
+					if again.After(date.Add(window)) {
+						want = refusals.Expired
+					}
+					refusal, err := r.Judge(&refusals, request, again)
+					require.NoError(t, err)
+					require.Same(t, want, refusal, "%v, signed %v, at %v and at %v", window, date, first, again)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatIsSignedTooFarAheadIsNotRemembered(t *testing.T) {
+	plugintest.KeepLog()
+	memory := plugintest.NewMemory()
+	r, counts := worker(memory, 10, time.Minute)
+	refusal, err := r.Judge(&refusals, Identity{Caller: "ann", Signature: "s", Date: start.Add(time.Minute + 1)}, start)
+	require.NoError(t, err)
+	assert.Same(t, refusals.Expired, refusal)
+	assert.Empty(t, memory.Values)
+	assert.Empty(t, counts)
 }
 
 func TestPartsOfIdentitiesAreKeptApart(t *testing.T) {
@@ -198,7 +254,7 @@ func TestParseReplays(t *testing.T) {
 			assert.Equal(t, 2*tt.window+time.Second, r.lifetime)
 		})
 	}
-	assert.Positive(t, newReplays("p", 1, MaxWindow*time.Second).lifetime, "the widest window does not overflow")
+	assert.Positive(t, newReplays("p", 1, (MaxWindow+1)*time.Second).lifetime, "the widest window does not overflow, nor does one of a second more")
 	assert.Less(t, time.Duration(MaxWindow)*time.Second, time.Duration(math.MaxInt64)/2)
 }
 
