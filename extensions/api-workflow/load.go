@@ -115,17 +115,35 @@ func (l *loader) edge(o field.Object, nodesAreListed bool) (source string, e edg
 	if strings.TrimSpace(condition) != "" {
 		e.condition = l.condition(o.Place("conditional"), condition)
 	}
-	on, err := o.Enum("on", "success", "failure")
-	if err != nil {
+	if e.onFailure, err = onFailure(o); err != nil {
 		return "", e, err
 	}
-	if e.onFailure = on == "failure"; e.onFailure && source == startName {
+	if e.onFailure && source == startName {
 		return "", e, o.FieldError("on", "the start cannot fail")
 	}
 	if err = l.ending(o, &e); err != nil {
 		return "", e, err
 	}
 	return source, e, l.passing(o, &e)
+}
+
+// onUnquoted is what YAML 1.1, and so Kubernetes, makes of the field name `on` without quotes.
+const onUnquoted = "true"
+
+// onFailure tells whether an edge is taken after a failure.
+func onFailure(o field.Object) (bool, error) {
+	key := "on"
+	if o.Has(onUnquoted) {
+		if o.Has(key) {
+			return false, o.FieldError(key, "is there twice, with and without quotes; YAML reads on without quotes as true")
+		}
+		key = onUnquoted
+	}
+	on, err := o.Enum(key, "success", "failure")
+	if err != nil && key == onUnquoted {
+		return false, o.FieldError("on", strings.TrimPrefix(err.Error(), o.Place(key)+": "))
+	}
+	return on == "failure", err
 }
 
 // target finds where an edge leads. Unknown nodes are errors of the load where they have always been.

@@ -71,7 +71,9 @@ func parseConfig(json gjson.Result, config *Config) error {
 			return err
 		}
 	}
-	if grouped && !o.Has("suffix") && !o.Has("expires") && !o.Has("content_types") {
+	if types, _, err := o.Strings("content_types"); err != nil {
+		return err
+	} else if grouped && !o.Has("suffix") && !o.Has("expires") && len(types) == 0 {
 		return nil
 	}
 	return config.addGroup(o)
@@ -85,9 +87,9 @@ func (c *Config) parseLimits(o field.Object) error {
 	if cacheable {
 		c.statuses, c.methods = cacheableStatuses, []string{"GET", "HEAD"}
 	}
-	if statuses := o.Get("statuses"); statuses.Exists() {
+	if statuses := o.Get("statuses").Array(); len(statuses) > 0 {
 		c.statuses = nil
-		for i, item := range statuses.Array() {
+		for i, item := range statuses {
 			status := item.String()
 			if n, err := strconv.Atoi(status); err != nil || n < 100 || n > 599 {
 				return o.FieldError(field.Item("statuses", i), "must be a status between 100 and 599, not "+item.Raw)
@@ -95,9 +97,9 @@ func (c *Config) parseLimits(o field.Object) error {
 			c.statuses = append(c.statuses, status)
 		}
 	}
-	if methods, set, err := o.Strings("methods"); err != nil {
+	if methods, _, err := o.Strings("methods"); err != nil {
 		return err
-	} else if set {
+	} else if len(methods) > 0 {
 		c.methods = methods
 	}
 	force, set, err := o.Bool("override")

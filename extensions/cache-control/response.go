@@ -22,7 +22,7 @@ type response struct {
 }
 
 func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
-	if config.methods != nil && !slices.Contains(config.methods, ctx.Method()) {
+	if len(config.methods) > 0 && !slices.Contains(config.methods, ctx.Method()) {
 		return types.ActionContinue
 	}
 	path, _, _ := strings.Cut(ctx.Path(), "?")
@@ -69,7 +69,7 @@ func read(headers [][2]string) (r response) {
 
 // groupOf returns the first group that the response belongs to.
 func (c *Config) groupOf(path string, r *response) *group {
-	if c.statuses != nil && !slices.Contains(c.statuses, r.status) {
+	if len(c.statuses) > 0 && !slices.Contains(c.statuses, r.status) {
 		return nil
 	}
 	for i := range c.groups {

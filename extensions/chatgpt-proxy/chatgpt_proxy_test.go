@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
@@ -17,7 +18,7 @@ func FuzzThePromptStaysAString(f *testing.F) {
 		f.Add(prompt)
 	}
 	var config Config
-	if err := parseConfig(gjson.Parse(`{"apiKey": "k"}`), &config); err != nil {
+	if err := parseConfig(field.Of(gjson.Parse(`{"apiKey": "k"}`)), &config); err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, prompt string) {

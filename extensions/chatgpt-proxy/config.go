@@ -11,6 +11,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -24,6 +25,7 @@ const (
 
 // Config is the global configuration, or that of a rule; a rule inherits nothing.
 type Config struct {
+	independent.Global
 	client        wrapper.HttpClient
 	url           string // with host, path and query
 	authorization string
@@ -34,8 +36,7 @@ type Config struct {
 	question      question
 }
 
-func parseConfig(json gjson.Result, config *Config) error {
-	o := field.Of(json)
+func parseConfig(o field.Object, config *Config) error {
 	chat, _, err := o.Bool("chat")
 	if err != nil {
 		return err

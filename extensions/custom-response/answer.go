@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
@@ -33,8 +34,9 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 
 func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	r, headers, o := config.replacement(ctx)
-	if r != nil && r.body.Uses("body") && body.OfResponse(ctx.Method(), headers, ctx.HasResponseBody()) == "" {
-		ctx.SetContext(pending, waiting{r, headers, o})
+	if r != nil && r.reads(ctx, headers) {
+		ctx.SetContext(pending, &waiting{r, headers, o, nil})
+		ctx.NeedPauseStreamingResponse()
 		return types.HeaderStopIteration
 	}
 	ctx.DontReadResponseBody()
@@ -58,21 +60,41 @@ func (c *Config) replacement(ctx wrapper.HttpContext) (*rule, [][2]string, origi
 	return c.replacements.find(o.status, &o.situation), headers, o
 }
 
-// waiting is a rule that needs the body of the response it replaces.
+// reads tells whether the answer needs the body of the response it replaces, and can have it.
+func (r *rule) reads(ctx wrapper.HttpContext, headers [][2]string) bool {
+	if !r.body.Uses("body") || body.OfResponse(ctx.Method(), headers, ctx.HasResponseBody()) != "" {
+		return false
+	}
+	length, err := strconv.ParseUint(httpheader.First(headers, "content-length"), 10, 64)
+	return err != nil || length <= uint64(r.maxBody)
+}
+
+// waiting is a rule that needs the body of the response it replaces, and what there is of the body.
 type waiting struct {
 	rule    *rule
 	headers [][2]string
 	original
+	collected []byte
 }
 
-func onResponseBody(ctx wrapper.HttpContext, _ Config, data []byte) types.Action {
-	w, ok := ctx.GetContext(pending).(waiting)
+// onResponseChunk collects the body here, so that no buffer limit of the host counts: nothing of it goes on to the client.
+func onResponseChunk(ctx wrapper.HttpContext, _ Config, chunk []byte, last bool) []byte {
+	w, ok := ctx.GetContext(pending).(*waiting)
 	if !ok {
-		return types.ActionContinue
+		return chunk
 	}
-	w.original.body = string(data)
+	switch {
+	case len(w.collected)+len(chunk) > w.rule.maxBody:
+		w.collected = nil
+	case !last:
+		w.collected = append(w.collected, chunk...)
+		return chunk
+	default:
+		w.original.body = string(append(w.collected, chunk...))
+	}
+	ctx.SetContext(pending, nil)
 	w.rule.send(&w.original, w.headers)
-	return types.DataStopIterationNoBuffer
+	return chunk
 }
 
 // send answers in place of a request, or of the response with the given headers.

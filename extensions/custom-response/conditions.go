@@ -11,7 +11,7 @@ import (
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
-// conditions limit a rule to some requests, or to responses of some origin. All that are set must hold.
+// conditions limit a rule to some requests, or to responses of some origin. All that are set must hold; an empty list is not set.
 type conditions struct {
 	methods, paths []string
 	accepts        []body.MediaRange
@@ -59,11 +59,11 @@ func parseConditions(o field.Object) (c conditions, err error) {
 }
 
 func (c *conditions) limitsRequests() bool {
-	return c.methods != nil || c.paths != nil || c.accepts != nil
+	return len(c.methods) > 0 || len(c.paths) > 0 || len(c.accepts) > 0
 }
 
 func (c *conditions) limitsResponses() bool {
-	return c.limitsRequests() || c.source != "" || c.details != nil || c.flags != 0
+	return c.limitsRequests() || c.source != "" || len(c.details) > 0 || c.flags != 0
 }
 
 // situation is a request, and its response if there is one; what a condition asks for is read then.
@@ -73,13 +73,17 @@ type situation struct {
 }
 
 func (c *conditions) request(s *situation) bool {
-	if c.methods != nil && !slices.Contains(c.methods, s.ctx.Method()) {
+	if len(c.methods) > 0 && !slices.Contains(c.methods, s.ctx.Method()) {
 		return false
 	}
-	if c.paths != nil && !slices.ContainsFunc(c.paths, func(prefix string) bool { return strings.HasPrefix(s.ctx.Path(), prefix) }) {
+	if len(c.paths) > 0 && !slices.ContainsFunc(c.paths, func(prefix string) bool { return strings.HasPrefix(s.ctx.Path(), prefix) }) {
 		return false
 	}
-	return c.accepts == nil || c.accepted(httpheader.First(wrapper.RequestHeaders(s.ctx), "accept"))
+	if len(c.accepts) == 0 {
+		return true
+	}
+	accept, _ := httpheader.Joined(wrapper.RequestHeaders(s.ctx), "accept")
+	return c.accepted(accept)
 }
 
 // accepted asks whether the client names one of the media types, with a weight that is not zero. Wildcards of the client
@@ -111,7 +115,7 @@ func (c *conditions) response(s *situation) bool {
 			return false
 		}
 	}
-	if c.details != nil && !slices.ContainsFunc(c.details, s.hasDetails) {
+	if len(c.details) > 0 && !slices.ContainsFunc(c.details, s.hasDetails) {
 		return false
 	}
 	if c.flags != 0 && c.flags&origin.ResponseFlags() == 0 {

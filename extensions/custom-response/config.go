@@ -26,7 +26,13 @@ type rule struct {
 	body    template.Text
 	conditions
 	keepHeaders []string // of the response that is replaced; lower case
+	maxBody     int      // bytes of the replaced response that ${body} may have; it is empty beyond that
 }
+
+const (
+	defaultMaxBody = 1 << 20
+	mostMaxBody    = 64 << 20 // a rendered body is in memory several times
+)
 
 // header is a configured header; the content type is among them, as the last.
 type header struct {
@@ -99,6 +105,11 @@ func parseRule(o field.Object) (*rule, []string, error) {
 	if err := r.parseAnswer(o, templates); err != nil {
 		return nil, nil, err
 	}
+	maxBody, err := o.IntOr("max_body_bytes", 1, mostMaxBody, defaultMaxBody)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.maxBody = int(maxBody)
 	keep, _, err := o.Strings("keep_headers")
 	if err != nil {
 		return nil, nil, err
@@ -138,19 +149,25 @@ func (r *rule) parseAnswer(o field.Object, templates bool) error {
 			r.headers = append(r.headers, header{name, parsed})
 		}
 	}
-	if contentType == "" && body != "" {
-		contentType = "text/plain; charset=utf-8"
-		if gjson.Valid(body) {
-			contentType = "application/json; charset=utf-8"
-		}
-	}
-	if contentType != "" {
-		r.headers = append(r.headers, header{"content-type", template.Literal(contentType)})
-	}
-	parsed, err := parseText(body, templates, template.PlaceOf(contentType), bodyVariables)
+	parsed, err := parseText(body, templates, template.PlaceOfBody(body, contentType), bodyVariables)
 	if err != nil {
 		return o.FieldError("body", err.Error())
 	}
 	r.body = parsed
+	if contentType == "" && body != "" {
+		contentType = typeOf(parsed)
+	}
+	if contentType != "" {
+		r.headers = append(r.headers, header{"content-type", template.Literal(contentType)})
+	}
 	return nil
+}
+
+// typeOf is the content type of a body for which none is configured. One with variables is JSON if it is with numbers in their
+// places, which can stand inside and outside of strings.
+func typeOf(body template.Text) string {
+	if gjson.Valid(body.Render(func(string) string { return "1" })) {
+		return "application/json; charset=utf-8"
+	}
+	return "text/plain; charset=utf-8"
 }

@@ -11,9 +11,10 @@ func init() {
 	wrapper.SetCtx(
 		"custom-response",
 		wrapper.NoRouteCall[Config](),
+		wrapper.WithoutInPlaceBodyEdits[Config](),
 		wrapper.ParseConfig(parseConfig),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 		wrapper.ProcessResponseHeaders(onResponseHeaders),
-		wrapper.ProcessResponseBody(onResponseBody),
+		wrapper.ProcessStreamingResponseBody(onResponseChunk),
 	)
 }

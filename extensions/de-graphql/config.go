@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -21,6 +20,7 @@ const (
 
 // Config is the global configuration, or that of a rule; a rule inherits nothing.
 type Config struct {
+	independent.Global
 	client    wrapper.HttpClient
 	endpoint  string
 	timeout   uint32 // ms
@@ -28,14 +28,14 @@ type Config struct {
 	variables []variable
 	pattern   pathPattern // nil: none
 	readsBody bool        // some variable is in the request's body
+	maxBody   uint32      // bytes of it; 0: what the host buffers anyway
 
 	answerPath  string // GJSON path; "" for the whole answer
 	errorStatus uint32 // of answers with GraphQL errors; 0: as they come
 	debug       bool
 }
 
-func parseConfig(json gjson.Result, config *Config) error {
-	o := field.Of(json)
+func parseConfig(o field.Object, config *Config) error {
 	document, _, err := o.String("gql")
 	if err != nil {
 		return err
@@ -57,6 +57,11 @@ func parseConfig(json gjson.Result, config *Config) error {
 	if err := config.parseVariables(o, document); err != nil {
 		return err
 	}
+	maxBody, _, err := o.Int("max_body_bytes", 1, body.MostBytes)
+	if err != nil {
+		return err
+	}
+	config.maxBody = uint32(maxBody)
 	if config.answerPath, _, err = o.String("response_path"); err != nil {
 		return err
 	}

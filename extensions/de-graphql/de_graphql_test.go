@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
@@ -46,7 +47,7 @@ func TestNumbers(t *testing.T) {
 
 func FuzzTheBodyHasTheVariablesAlone(f *testing.F) {
 	var config Config
-	if err := parseConfig(gjson.Parse(`{"gql": "query ($s: String, $i: Int, $f: Float, $b: Boolean) { x }"}`), &config); err != nil {
+	if err := parseConfig(field.Of(gjson.Parse(`{"gql": "query ($s: String, $i: Int, $f: Float, $b: Boolean) { x }"}`)), &config); err != nil {
 		f.Fatal(err)
 	}
 	for _, path := range []string{"/?s=a&i=1&f=1.5&b=true", "/?s=%22%7D&i=1%7D", `/?i=1},"x":{`, "/?f=1e400", "/?s=%ff%00"} {

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -13,7 +14,7 @@ func init() {
 		wrapper.FailClosed[Config](),
 		wrapper.NoRouteCall[Config](),
 		wrapper.ReadsRequestHeaders[Config](),
-		wrapper.ParseConfig(parseConfig),
+		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 		wrapper.ProcessRequestBody(onRequestBody),
 	)

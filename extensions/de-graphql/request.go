@@ -18,6 +18,9 @@ const details = "de-graphql"
 func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	ctx.DisableReroute()
 	if config.readsBody && body.OfRequest(wrapper.RequestHeaders(ctx), ctx.HasRequestBody()) == "" {
+		if config.maxBody > 0 {
+			ctx.SetRequestBodyBufferLimit(config.maxBody)
+		}
 		return types.HeaderStopIteration
 	}
 	ctx.DontReadRequestBody()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"strconv"
@@ -29,6 +30,7 @@ type rule struct {
 
 	newStatus string
 	newBody   template.Text
+	typed     bool // a configured header says the new body's type
 	keepsBody bool
 	headers   []header
 }
@@ -51,18 +53,22 @@ func parseConfig(json gjson.Result, config *Config) error {
 	if err != nil {
 		return err
 	}
+	var contentType string
+	if config.headers, contentType, err = parseHeaders(o, templates); err != nil {
+		return err
+	}
 	for _, item := range rules {
-		r, err := parseRule(item, templates)
+		r, err := parseRule(item, templates, contentType)
 		if err != nil {
 			return err
 		}
 		config.rules = append(config.rules, r)
 	}
-	config.headers, err = parseHeaders(o, templates)
-	return err
+	return nil
 }
 
-func parseRule(o field.Object, templates bool) (*rule, error) {
+// parseRule reads a rule. contentType is what the common headers set.
+func parseRule(o field.Object, templates bool, contentType string) (*rule, error) {
 	r := &rule{}
 	match, _, err := o.Object("match")
 	if err != nil {
@@ -74,9 +80,11 @@ func parseRule(o field.Object, templates bool) (*rule, error) {
 	if r.status == "" {
 		return nil, o.Error("missing match.statuscode in config")
 	}
-	if r.headers, err = parseHeaders(o, templates); err != nil {
+	headers, ownType, err := parseHeaders(o, templates)
+	if err != nil {
 		return nil, err
 	}
+	r.headers, contentType = headers, cmp.Or(ownType, contentType)
 	replace, _, err := o.Object("replace")
 	if err != nil {
 		return nil, err
@@ -92,8 +100,8 @@ func parseRule(o field.Object, templates bool) (*rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.keepsBody = !given
-	if r.newBody, err = parseText(body, templates, bodyPlace(body)); err != nil {
+	r.keepsBody, r.typed = !given, contentType != ""
+	if r.newBody, err = parseText(body, templates, template.PlaceOfBody(body, contentType)); err != nil {
 		return nil, replace.FieldError("responsebody", err.Error())
 	}
 	return r, nil
@@ -128,13 +136,12 @@ func (r *rule) parseMatch(o field.Object) (err error) {
 	return nil
 }
 
-// parseHeaders reads a list of objects with any number of names and values each.
-func parseHeaders(o field.Object, templates bool) ([]header, error) {
+// parseHeaders reads a list of objects with any number of names and values each. contentType is the last one among them.
+func parseHeaders(o field.Object, templates bool) (headers []header, contentType string, err error) {
 	objects, _, err := o.Objects("set_header")
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var headers []header
 	for _, object := range objects {
 		object.JSON().ForEach(func(name, value gjson.Result) bool {
 			if name.Str == "" || value.IsObject() || value.IsArray() || strings.ContainsAny(name.Str+value.String(), "\r\n\x00") {
@@ -149,14 +156,17 @@ func parseHeaders(o field.Object, templates bool) ([]header, error) {
 				err = object.FieldError(name.Str, err.Error())
 				return false
 			}
-			headers = append(headers, header{strings.ToLower(name.Str), text})
+			h := header{strings.ToLower(name.Str), text}
+			if headers = append(headers, h); h.name == "content-type" {
+				contentType = value.String()
+			}
 			return true
 		})
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
-	return headers, nil
+	return headers, contentType, nil
 }
 
 func parseText(s string, templates bool, place template.Place) (template.Text, error) {
@@ -164,15 +174,4 @@ func parseText(s string, templates bool, place template.Place) (template.Text, e
 		return template.Literal(s), nil
 	}
 	return template.Parse(s, place, variables...)
-}
-
-// bodyPlace tells by its beginning what a body is: the response's type may come from a header set elsewhere.
-func bodyPlace(body string) template.Place {
-	switch trimmed := strings.TrimSpace(body); {
-	case strings.HasPrefix(trimmed, "<"):
-		return template.Markup
-	case strings.HasPrefix(trimmed, "{"), strings.HasPrefix(trimmed, "["), strings.HasPrefix(trimmed, `"`):
-		return template.JSON
-	}
-	return template.Plain
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/origin"
 	"github.com/wasmplane/wasmplane/extensions/internal/route"
 	"github.com/wasmplane/wasmplane/extensions/internal/status"
+	"github.com/wasmplane/wasmplane/extensions/internal/template"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -53,7 +54,7 @@ func onResponseBody(ctx wrapper.HttpContext, config Config, data []byte) types.A
 		return types.ActionContinue
 	}
 	if !r.keepsBody {
-		if err := proxywasm.ReplaceHttpResponseBody([]byte(r.newBody.Render(e.value))); err != nil {
+		if err := proxywasm.ReplaceHttpResponseBody([]byte(r.bodyFor(e))); err != nil {
 			log.Critical("replace response body failed: " + err.Error())
 			return types.ActionContinue
 		}
@@ -114,7 +115,7 @@ func (r *rule) fits(details string) bool {
 			return true
 		}
 	}
-	return r.details == nil
+	return len(r.details) == 0
 }
 
 // needsBody tells whether the choice depends on the body, or the rule that is sure to be chosen changes it.
@@ -143,6 +144,16 @@ func (r *rule) hasBody(text string) bool {
 		return false
 	}
 	return !r.anyBody() && (r.pattern == nil || r.pattern.MatchString(text))
+}
+
+// bodyFor is the new body. Where neither the configuration nor its text says what it is, the type that the response keeps does.
+func (r *rule) bodyFor(e *gatewayError) string {
+	text := r.newBody
+	if !r.typed && text.Place() == template.Plain {
+		contentType, _ := proxywasm.GetHttpResponseHeader("content-type")
+		text = text.In(template.PlaceOf(contentType))
+	}
+	return text.Render(e.value)
 }
 
 // rewrite sets status and headers. The length is that of the new body, and the host knows it.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
@@ -142,7 +143,7 @@ func TestLoadErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var config Config
-			assert.EqualError(t, parseConfig(gjson.Parse(with(t, tt.fields)), &config), tt.want)
+			assert.EqualError(t, parseConfig(field.Of(gjson.Parse(with(t, tt.fields))), &config), tt.want)
 		})
 	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/wasmplane/wasmplane/extensions/internal/independent"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -12,7 +13,7 @@ func init() {
 	wrapper.SetCtx(
 		"http-call",
 		wrapper.NoRouteCall[Config](),
-		wrapper.ParseConfig(parseConfig),
+		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),
 	)
 }

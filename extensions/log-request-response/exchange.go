@@ -41,16 +41,16 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 
 // begin starts the record of a stream that is to be recorded, as far as the request tells.
 func (c *Config) begin(ctx wrapper.HttpContext) *record {
-	if c.methods != nil && !slices.Contains(c.methods, ctx.Method()) {
+	if len(c.methods) > 0 && !slices.Contains(c.methods, ctx.Method()) {
 		return nil
 	}
-	if c.paths != nil && !slices.ContainsFunc(c.paths, func(prefix string) bool { return strings.HasPrefix(ctx.Path(), prefix) }) {
+	if len(c.paths) > 0 && !slices.ContainsFunc(c.paths, func(prefix string) bool { return strings.HasPrefix(ctx.Path(), prefix) }) {
 		return nil
 	}
 	if c.sampleRate < 1 && rand.Float64() >= c.sampleRate {
 		return nil
 	}
-	r := &record{decided: c.statuses == nil}
+	r := &record{decided: len(c.statuses) == 0}
 	ctx.SetContext(recordKey, r)
 	return r
 }
@@ -72,7 +72,7 @@ func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	if err != nil {
 		log.Error("get response headers failed: " + err.Error())
 	}
-	if config.statuses != nil && !status.MatchesAny(config.statuses, httpheader.First(headers, ":status")) {
+	if len(config.statuses) > 0 && !status.MatchesAny(config.statuses, httpheader.First(headers, ":status")) {
 		ctx.SetContext(recordKey, nil)
 		ctx.DontReadResponseBody()
 		return types.ActionContinue

@@ -12,6 +12,9 @@ import (
 
 const mask = "***"
 
+// byteOrderMark may begin a text in UTF-8. Parsers of JSON may skip it (RFC 8259, section 8.1).
+const byteOrderMark = "\ufeff"
+
 // headersText is the headers as one JSON object, in their order. Repeated names have a list.
 func (c *Config) headersText(headers [][2]string) string {
 	out := []byte{'{'}
@@ -60,7 +63,8 @@ func (c *Config) masked(data []byte, contentType string) string {
 	if body.MediaType(contentType) == "application/x-www-form-urlencoded" {
 		return c.maskedForm(text)
 	}
-	if trimmed := strings.TrimLeft(text, " \t\r\n"); body.IsJSON(contentType) || strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "[") {
+	trimmed := strings.TrimLeft(text, " \t\r\n"+byteOrderMark)
+	if body.IsJSON(contentType) || strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "[") {
 		return c.maskedJSON(text)
 	}
 	return text

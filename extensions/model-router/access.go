@@ -37,9 +37,10 @@ func (a *access) on() bool { return a.listed || len(a.deny) > 0 }
 
 // allows ignores case and blanks around names, as some providers do.
 func (a *access) allows(name string) bool {
-	name = strings.TrimSpace(name)
-	return !listed(a.deny, name) && (!a.listed || listed(a.allow, name))
+	return !a.denies(name) && (!a.listed || listed(a.allow, strings.TrimSpace(name)))
 }
+
+func (a *access) denies(name string) bool { return listed(a.deny, strings.TrimSpace(name)) }
 
 func listed(list []string, name string) bool {
 	for _, item := range list {

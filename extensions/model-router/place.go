@@ -10,8 +10,14 @@ import (
 
 // places are where, in the target of a request, the model's name is if the body has none.
 type places struct {
-	paths     []*regexp.Regexp // the first group is the name
-	parameter string           // of the query; "" for none
+	paths     []pathPattern
+	parameter string // of the query; "" for none
+}
+
+// pathPattern is an expression whose first group is the name.
+type pathPattern struct {
+	expression *regexp.Regexp
+	anchored   bool // it matches nowhere but at the beginning
 }
 
 func parsePlaces(o field.Object) (p places, err error) {
@@ -28,7 +34,7 @@ func parsePlaces(o field.Object) (p places, err error) {
 		if expression.NumSubexp() == 0 {
 			return p, o.FieldError(place, "must have a group, which is the model's name")
 		}
-		p.paths = append(p.paths, expression)
+		p.paths = append(p.paths, pathPattern{expression, isAnchored(pattern)})
 	}
 	parameter, set, err := o.String("modelInQuery")
 	if set && parameter == "" {
@@ -50,11 +56,11 @@ type place struct {
 	query    string // the parameter's name
 }
 
-// find looks in the path first. Names that are empty or malformed are none.
+// find returns the name to route by. It looks in the path first. Names that are empty or malformed are none.
 func (p *places) find(target string) *place {
 	path, _, _ := strings.Cut(target, "?")
-	for _, expression := range p.paths {
-		span := expression.FindStringSubmatchIndex(path)
+	for _, pattern := range p.paths {
+		span := pattern.expression.FindStringSubmatchIndex(path)
 		if span == nil || span[2] < 0 {
 			continue
 		}

@@ -49,9 +49,11 @@ func (c Config) begin(ctx wrapper.HttpContext, acts bool) types.Action {
 	if c.strip {
 		r.strip()
 	}
-	// A backend may go by the name in the target though the body has another.
-	if r.place = c.places.find(ctx.Path()); r.place != nil && !c.access.allows(r.place.name) {
-		return r.refuseModel(r.place.name)
+	r.place = c.places.find(ctx.Path())
+	if c.access.on() && !c.places.none() {
+		if action, refused := r.judge(); refused {
+			return action
+		}
 	}
 	if acts && r.reads() {
 		return r.await()

@@ -12,7 +12,6 @@ func init() {
 	wrapper.SetCtx(
 		"test-foreign-function",
 		wrapper.NoRouteCall[Config](),
-		wrapper.WithoutRequestSnapshot[Config](),
 		wrapper.ParseConfig(parseConfig),
 		wrapper.ProcessResponseHeaders(onResponseHeaders),
 	)

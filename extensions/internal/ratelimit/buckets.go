@@ -43,7 +43,8 @@ func (b *Buckets) Take(name string, limit *Limit) (Decision, error) {
 }
 
 // TakeOf counts a request against a limit with a bucket for each value, which may be what the client says. Buckets live
-// in a fixed number of slots: under more values than there is room for, those that have used least are forgotten.
+// in a fixed number of slots: under more values than there is room for, those are forgotten that have used least, and of those who have used up
+// their quotas the newest.
 func (b *Buckets) TakeOf(name, value string, limit *Limit) (Decision, error) {
 	slot, digest := place(value)
 	return b.update(name+"/"+strconv.FormatUint(slot, 10), limit, func(value []byte, now int64) ([]byte, Decision) {

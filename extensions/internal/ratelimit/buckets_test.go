@@ -179,6 +179,55 @@ func TestAFloodOfValuesTakesNoMoreRoomAndFreesNobody(t *testing.T) {
 	}
 }
 
+// The worst case of a slot: all of its buckets are used up. Time goes on, which token buckets use to fill again.
+func TestAFloodThatUsesUpItsQuotasFreesNobodyAndLocksNobodyOut(t *testing.T) {
+	for _, algorithm := range []Algorithm{FixedWindow, SlidingWindow, TokenBucket} {
+		for _, quota := range []int{1, 3} {
+			t.Run(algorithm.String()+" "+strconv.Itoa(quota), func(t *testing.T) {
+				memory, clock := plugintest.NewMemory(), newClock()
+				b := worker(memory, clock, "")
+				limit := &Limit{Rate: Rate{Threshold: int64(quota), Window: 86400, Burst: int64(quota)}, Algorithm: algorithm}
+				take := func(value string) func() (Decision, error) {
+					return func() (Decision, error) { return b.TakeOf("k", value, limit) }
+				}
+				require.Equal(t, quota, passes(t, quota+1, take("ann")))
+				for _, value := range neighbours("ann", 3*slotRoom) {
+					clock.Time = clock.Add(time.Second)
+					assert.Equal(t, quota, passes(t, quota+1, take(value)), "%s is new, and refused only after its quota", value)
+					assert.Equal(t, 0, passes(t, 1, take("ann")), "free after %s", value)
+				}
+			})
+		}
+	}
+}
+
+func TestWhoAsksOftenIsCountedAmongManyWhoAskOnce(t *testing.T) {
+	limit := &Limit{Rate: Rate{Threshold: 3, Window: 86400}}
+	b := worker(plugintest.NewMemory(), newClock(), "")
+	others := neighbours("ann", 3*slotRoom)
+	for _, value := range others[:slotRoom] {
+		require.Equal(t, 1, passes(t, 1, func() (Decision, error) { return b.TakeOf("k", value, limit) }))
+	}
+	passed := 0
+	for _, value := range others[slotRoom:] {
+		passed += passes(t, 1, func() (Decision, error) { return b.TakeOf("k", "ann", limit) })
+		require.Equal(t, 1, passes(t, 1, func() (Decision, error) { return b.TakeOf("k", value, limit) }))
+	}
+	assert.Equal(t, 3, passed)
+}
+
+// neighbours are other values whose buckets are in the slot of a value.
+func neighbours(of string, n int) (values []string) {
+	slot, _ := place(of)
+	for i := 0; len(values) < n; i++ {
+		value := strconv.Itoa(i)
+		if s, _ := place(value); s == slot {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
 func TestASlotForgetsBucketsThatAreFullAgain(t *testing.T) {
 	memory, clock := plugintest.NewMemory(), newClock()
 	b := worker(memory, clock, "")

@@ -31,6 +31,22 @@ func PlaceOf(contentType string) Place {
 	return Plain
 }
 
+// PlaceOfBody is the place that a body is. contentType is the type that is configured for it; where there is none, or one that
+// is known only when variables are filled in, the body tells: JSON begins with a brace, a bracket or a quote, and what has a "<"
+// anywhere is markup.
+func PlaceOfBody(body, contentType string) Place {
+	if media, _, _ := strings.Cut(contentType, ";"); media != "" && !strings.Contains(media, "${") {
+		return PlaceOf(contentType)
+	}
+	if body = strings.TrimLeft(body, " \t\r\n\ufeff"); body != "" && strings.IndexByte(`{["`, body[0]) >= 0 {
+		return JSON
+	}
+	if strings.Contains(body, "<") {
+		return Markup
+	}
+	return Plain
+}
+
 // Text is a text in which ${name} stands for values. The zero Text is empty.
 type Text struct {
 	parts []part
@@ -66,6 +82,15 @@ func Parse(s string, place Place, variables ...string) (Text, error) {
 func (t *Text) Uses(variable string) bool {
 	return slices.ContainsFunc(t.parts, func(p part) bool { return p.variable == variable })
 }
+
+// In is the text at another place.
+func (t Text) In(place Place) Text {
+	t.place = place
+	return t
+}
+
+// Place is where the text goes.
+func (t *Text) Place() Place { return t.place }
 
 // Render fills in what value returns for each variable.
 func (t *Text) Render(value func(variable string) string) string {

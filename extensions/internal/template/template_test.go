@@ -45,6 +45,42 @@ func TestUnknownVariables(t *testing.T) {
 	}
 }
 
+func TestTheTypeOfABodyDecidesBeforeItsText(t *testing.T) {
+	for _, tt := range []struct {
+		body, contentType string
+		want              Place
+	}{
+		{"Sorry, <b>${a}</b>", "", Markup},
+		{"  <p>${a}</p>", "", Markup},
+		{"${a}", "text/html; charset=utf-8", Markup},
+		{`{"a":"${a}"}`, "text/html", Markup},
+		{"<p>${a}</p>", "application/json", JSON},
+		{"<p>${a}</p>", "text/plain", Plain},
+		{`{"was":${a},"html":"<b>${a}</b>"}`, "", JSON},
+		{"\r\n[${a}]", "", JSON},
+		{"\ufeff{${a}}", "", JSON},
+		{`"${a}"`, "", JSON},
+		{"${a}", "", Plain},
+		{"a ${a}", "", Plain},
+		{"", "", Plain},
+		{"<p>${a}</p>", "${a}", Markup},
+		{"${a}", "text/html; charset=${a}", Markup},
+	} {
+		assert.Equal(t, tt.want, PlaceOfBody(tt.body, tt.contentType), "%q as %q", tt.body, tt.contentType)
+	}
+}
+
+func TestAnotherPlace(t *testing.T) {
+	text, err := Parse("-${a}", Plain, "a")
+	require.NoError(t, err)
+	markup := text.In(Markup)
+	assert.Equal(t, Plain, text.Place())
+	assert.Equal(t, Markup, markup.Place())
+	value := func(string) string { return "<" }
+	assert.Equal(t, "-<", text.Render(value))
+	assert.Equal(t, "-&lt;", markup.Render(value))
+}
+
 func TestPlaceOf(t *testing.T) {
 	for contentType, want := range map[string]Place{
 		"application/json; charset=utf-8": JSON, "application/problem+json": JSON, "Text/HTML": Markup, "image/svg+xml": Markup,
