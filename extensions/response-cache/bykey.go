@@ -118,10 +118,15 @@ func textAt(q *body.Query, data []byte) (string, bool) {
 
 // locate asks Redis about a key; false if that is impossible, and the request goes on.
 func (x *exchange) locate(key string) bool {
-	x.key = x.cache.keyOf(key, x.request.Headers)
+	headers := x.request.Headers
+	if x.purging() {
+		headers = headers.With(":method", "GET") // of what it removes; where the key has the method
+	}
+	x.key = x.cache.keyOf(key, headers)
 	log.Debug("cache key: " + x.key)
 	if x.purging() {
-		return x.remove(x.key)
+		x.remove(x.key)
+		return true
 	}
 	return x.look()
 }

@@ -96,6 +96,14 @@ func variantKey(uri, generation string, selected httpcache.Headers) string {
 	return uri + ":" + all.hex()
 }
 
+// keysOf are the keys to delete so that nothing is found for a URI, and nothing under way is stored for it.
+func (c *cache) keysOf(uri string) []interface{} {
+	return []interface{}{uri, c.lockOf(uri), c.userLockOf(uri)}
+}
+
+// userLockOf is the key of the lock for requests of users, in mode http.
+func (c *cache) userLockOf(key string) string { return c.lockOf(key) + ":user" }
+
 // lockOf is the key of the lock on another key.
 func (c *cache) lockOf(key string) string {
 	if c.http {

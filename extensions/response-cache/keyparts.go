@@ -36,11 +36,11 @@ var partNames = map[string]partKind{
 var ofURI = []keyPart{{kind: partScheme}, {kind: partHost}, {kind: partPath}, {kind: partQuery}}
 
 func parseKeyParts(o field.Object, http bool) ([]keyPart, error) {
-	texts, set, err := o.Strings("key_parts")
+	texts, _, err := o.Strings("key_parts")
 	if err != nil {
 		return nil, err
 	}
-	if !set && http {
+	if len(texts) == 0 && http { // all URIs of all hosts would be one
 		return ofURI, nil
 	}
 	var parts []keyPart

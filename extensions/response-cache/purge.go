@@ -50,15 +50,11 @@ func (x *exchange) purging() bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(p.secret)) == 1
 }
 
-// remove deletes keys of Redis and answers the request with how many there were; false if Redis cannot be asked. The request
-// is answered then, too: no backend must see the secret.
-func (x *exchange) remove(keys ...string) bool {
-	command := []interface{}{"del"}
-	for _, key := range keys {
-		command = append(command, key)
-	}
+// remove deletes keys of Redis and answers the request with whether there were any, or with an error if Redis cannot be
+// asked: no backend must see the secret.
+func (x *exchange) remove(keys ...interface{}) {
 	x.held = true
-	err := x.cache.redis.Command(command, func(answer resp.Value) {
+	err := x.cache.redis.Command(append([]interface{}{"del"}, keys...), func(answer resp.Value) {
 		if answer.Error() != nil || answer.Type() != resp.Integer {
 			x.notPurged()
 			return
@@ -69,7 +65,6 @@ func (x *exchange) remove(keys ...string) bool {
 	if err != nil {
 		x.notPurged()
 	}
-	return true
 }
 
 func (x *exchange) notPurged() {

@@ -29,9 +29,8 @@ func (x *exchange) beginHTTP() types.Action {
 	x.ctx.DontReadRequestBody()
 	x.uri = x.cache.uriKey(h)
 	if x.purging() {
-		if !x.remove(x.uri, x.cache.lockOf(x.uri)) {
-			return types.ActionContinue
-		}
+		x.remove(x.cache.keysOf(x.uri)...)
+		x.cache.detach(x.uri)
 		return types.HeaderStopAllIterationAndWatermark
 	}
 	method := x.request.Method

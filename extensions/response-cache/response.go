@@ -86,7 +86,7 @@ func (x *exchange) httpHeaders(status int, headers httpcache.Headers) types.Acti
 		return types.ActionPause
 	}
 	x.tell("miss")
-	if x.leads == nil {
+	if x.claim.token == "" {
 		x.ctx.DontReadResponseBody()
 		return types.ActionContinue
 	}
@@ -133,14 +133,26 @@ func (x *exchange) validated(answer httpcache.Headers) {
 	x.serve(r, "revalidated")
 }
 
-// doNotStore lets the response pass.
+// doNotStore lets the response pass. That it may not be stored is remembered if it is the resource that says so, and not
+// what one client has sent, or may not see.
 func (x *exchange) doNotStore(status int) {
 	x.ctx.DontReadResponseBody()
-	if status >= 500 {
+	if status >= 500 || ofRequest(status) || ofGateway() {
 		x.failed()
 		return
 	}
 	x.uncacheable()
+}
+
+// ofRequest tells whether a status is about a request rather than about what it asks for.
+func ofRequest(status int) bool {
+	switch status {
+	case 206, 304:
+		return true
+	case 404, 405, 410, 414:
+		return false
+	}
+	return status >= 400 && status < 500
 }
 
 // unreadable tells whether there is no body that the plugin could read.
@@ -186,7 +198,7 @@ func onResponseChunk(ctx wrapper.HttpContext, _ Config, chunk []byte, last bool)
 	}
 	x.capturing = false
 	if x.cache.http {
-		if x.leads != nil {
+		if x.claim.token != "" {
 			x.store(r)
 		}
 		return chunk
@@ -204,11 +216,11 @@ func (x *exchange) storeByKey(r *record) {
 		x.uncacheable()
 		return
 	}
-	f := x.leads
-	x.leads = nil
+	f, own := x.leads, x.claim
+	x.leads, x.claim = nil, claim{}
 	stored := func(resp.Value) {
-		if f != nil {
-			c.release(f, 0) // not before: who gets the lock then looks for the value
+		if own.token != "" {
+			c.release(own, 0) // not before: who gets the lock then looks for the value
 		}
 	}
 	var err error

@@ -166,8 +166,8 @@ func (x *exchange) setCondition(name string, lines httpcache.Headers) {
 	}
 }
 
-// deposit stores the entry ARGV[3] at KEYS[3] for ARGV[4] milliseconds and gives the lock KEYS[1] up, if ARGV[1] still holds
-// it: who invalidates takes it away. KEYS[2] is the URI's key; where it held an index, ARGV[2], it must be the same.
+// deposit stores the entry ARGV[3] at KEYS[3] for ARGV[4] milliseconds and frees the lock KEYS[1], if that still holds the
+// token or mark ARGV[1]: who invalidates takes it away. It answers 1 if it has stored the entry. KEYS[2] is the URI's key; where it held an index, ARGV[2], it must be the same.
 // ARGV[5], unless empty, is a new one, for ARGV[6] milliseconds.
 const deposit = `if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('del', KEYS[1])
@@ -178,9 +178,10 @@ return 1`
 
 const indexLifetime = 24 * 60 * 60 * 1000 // ms, or as long as the response
 
-// store keeps the response of the request that leads a flight, and gives it to those that wait.
+// store keeps the response of a request that has a claim. If it leads a flight, those that wait get the response, but only
+// once Redis has accepted it: some of them may have come after something has made it obsolete.
 func (x *exchange) store(r *record) {
-	f := x.leads
+	c := x.cache
 	names, _ := httpcache.Varies(r.Headers)
 	r.Selecting = httpcache.Select(x.request.Headers, names)
 	text, ok := r.encode()
@@ -188,7 +189,7 @@ func (x *exchange) store(r *record) {
 		x.uncacheable()
 		return
 	}
-	retention := r.Retention(&x.cache.rules)
+	retention := r.Retention(&c.rules)
 	target, newIndex := x.uri, ""
 	if len(names) > 0 {
 		i := x.index
@@ -198,15 +199,36 @@ func (x *exchange) store(r *record) {
 		}
 		target = variantKey(x.uri, i.generation, r.Selecting)
 	}
-	keys := []interface{}{f.lock, x.uri, target}
-	args := []interface{}{f.token, x.seen, text, retention, newIndex, max(retention, indexLifetime)}
-	wrapper.Detached(func() {
-		if err := x.cache.redis.Eval(deposit, len(keys), keys, args, nil); err != nil {
-			log.Error("the response cannot be stored: " + err.Error())
+	keys := []interface{}{x.claim.lock, x.uri, target}
+	args := []interface{}{x.claim.token, x.seen, text, retention, newIndex, max(retention, indexLifetime)}
+	f := x.leads
+	x.leads, x.claim = nil, claim{}
+	land := func(then func(*exchange)) {
+		if f != nil {
+			c.land(f, then)
 		}
+	}
+	if f != nil {
+		c.settle(f)
+	}
+	var err error
+	wrapper.Detached(func() {
+		err = c.redis.Eval(deposit, len(keys), keys, args, func(answer resp.Value) {
+			switch {
+			case answer.Error() != nil:
+				log.Error("the response cannot be stored: " + answer.Error().Error())
+				land((*exchange).passBy)
+			case answer.Integer() == 1:
+				land(func(other *exchange) { other.offered(r) })
+			default:
+				land((*exchange).lookAgain)
+			}
+		})
 	})
-	x.leads = nil
-	x.cache.land(f, func(other *exchange) { other.offered(r) })
+	if err != nil {
+		log.Error("the response cannot be stored: " + err.Error())
+		land((*exchange).passBy)
+	}
 }
 
 func randomText() string {
@@ -218,7 +240,7 @@ func randomText() string {
 }
 
 // invalidate removes what is stored for the request's URI and for those that its answer names (RFC 9111, section 4.4).
-// Requests under way store nothing then.
+// Requests under way store nothing then, and nobody who comes later waits for them.
 func (x *exchange) invalidate(answer httpcache.Headers) {
 	h := x.request.Headers
 	scheme, _ := h.Get(":scheme")
@@ -228,11 +250,13 @@ func (x *exchange) invalidate(answer httpcache.Headers) {
 	for _, other := range httpcache.AlsoInvalidated(scheme, host, path, answer) {
 		uris = append(uris, x.cache.uriKey(h.With(":path", other)))
 	}
-	wrapper.Detached(func() {
-		for _, uri := range uris {
-			if err := x.cache.redis.Command([]interface{}{"del", uri, x.cache.lockOf(uri)}, nil); err != nil {
+	for _, uri := range uris {
+		command := append([]interface{}{"del"}, x.cache.keysOf(uri)...)
+		wrapper.Detached(func() {
+			if err := x.cache.redis.Command(command, nil); err != nil {
 				log.Error("the cache cannot be told: " + err.Error())
 			}
-		}
-	})
+		})
+		x.cache.detach(uri)
+	}
 }

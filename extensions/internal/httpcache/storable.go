@@ -43,7 +43,7 @@ func Storable(r *Request, e *Entry, rules *Rules) Obstacle {
 		return Cookie
 	case e.Headers.Has("content-range"):
 		return RangeReply
-	case ofUser(r, rules) && !sharedAmongUsers(control):
+	case OfUser(r, rules) && !sharedAmongUsers(control):
 		return User
 	}
 	if _, all := Varies(e.Headers); all {
@@ -55,7 +55,8 @@ func Storable(r *Request, e *Entry, rules *Rules) Obstacle {
 	return ""
 }
 
-func ofUser(r *Request, rules *Rules) bool {
+// OfUser tells whether a request is a user's: the answer to it may be stored only if it says that others may have it.
+func OfUser(r *Request, rules *Rules) bool {
 	return r.Headers.Has("authorization") || slices.ContainsFunc(rules.UserHeaders, r.Headers.Has)
 }
 
