@@ -6,6 +6,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/status"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -17,13 +18,14 @@ const exchangeKey = "exchange"
 type exchange struct {
 	commands []command
 	taken    [][]string // by command: what copy and concat have found so far
+	method   string     // of the request, as it was received
 }
 
 func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	if config.fallback == nil && config.conditional == nil {
 		return types.ActionContinue
 	}
-	m := newMessage(wrapper.RequestHeaders(ctx), false)
+	m := newRequest(wrapper.RequestHeaders(ctx))
 	set := config.choose(m)
 	if set == nil {
 		return types.ActionContinue
@@ -33,8 +35,10 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	}
 	e := &exchange{commands: set.commands, taken: make([][]string, len(set.commands))}
 	e.edit(m)
-	m.write(proxywasm.RemoveHttpRequestHeader, proxywasm.ReplaceHttpRequestHeader, proxywasm.AddHttpRequestHeader)
+	m.write(httpheader.Writer{
+		Remove: proxywasm.RemoveHttpRequestHeader, Replace: proxywasm.ReplaceHttpRequestHeader, Add: proxywasm.AddHttpRequestHeader})
 	if set.responses {
+		e.method = httpheader.First(m.pseudo.Received, ":method")
 		ctx.SetContext(exchangeKey, e)
 	}
 	return types.ActionContinue
@@ -50,9 +54,10 @@ func onResponseHeaders(ctx wrapper.HttpContext, _ Config) types.Action {
 		log.Error("the response headers cannot be read: " + err.Error())
 		return types.ActionContinue
 	}
-	m := newMessage(headers, true)
+	m := newResponse(headers, e.method, ctx.HasResponseBody())
 	e.edit(m)
-	m.write(proxywasm.RemoveHttpResponseHeader, proxywasm.ReplaceHttpResponseHeader, proxywasm.AddHttpResponseHeader)
+	m.write(httpheader.Writer{
+		Remove: proxywasm.RemoveHttpResponseHeader, Replace: proxywasm.ReplaceHttpResponseHeader, Add: proxywasm.AddHttpResponseHeader})
 	return types.ActionContinue
 }
 
@@ -73,21 +78,21 @@ func (e *exchange) run(i int, m *message) error {
 	}
 	switch c.kind {
 	case "set":
-		return m.set(c.target, c.value)
+		return m.overwrite(c.target, c.value)
 	case "add":
 		if m.has(c.target) {
 			return nil
 		}
 		return m.set(c.target, c.value)
 	case "append":
-		return m.set(c.target, append(m.values(c.target), c.value)...)
+		return m.add(c.target, c.value)
 	case "copy":
 		if len(e.taken[i]) == 0 || e.taken[i][0] == "" {
 			return nil
 		}
-		return m.set(c.target, e.taken[i][0])
+		return m.overwrite(c.target, e.taken[i][0])
 	case "concat":
-		return m.set(c.target, c.join(e.taken[i]))
+		return m.overwrite(c.target, c.join(e.taken[i]))
 	case "delete":
 		if !m.has(c.target) {
 			return nil
@@ -129,18 +134,23 @@ func (c *command) join(found []string) string {
 	return all
 }
 
-// rename moves all values, if there are any. The new name is written first, so that nothing is lost if that fails.
+// rename moves all values, if there are any. Nothing is done where the old name must stay, or the new one as it is; of values
+// that the new name cannot have nothing is left.
 func (c *command) rename(m *message) error {
 	if c.source == c.target || !m.has(c.source) {
 		return nil
 	}
-	if err := m.check(c.source); err != nil {
+	if err := m.check(c.source, nil); err != nil {
 		return err
 	}
-	if err := m.set(c.target, m.values(c.source)...); err != nil {
+	failed := m.overwrite(c.target, m.values(c.source)...)
+	if failed != nil && m.check(c.target, nil) != nil {
+		return failed
+	}
+	if err := m.set(c.source); err != nil {
 		return err
 	}
-	return m.set(c.source)
+	return failed
 }
 
 func (c *command) replace(m *message) error {
@@ -152,10 +162,10 @@ func (c *command) replace(m *message) error {
 	if slices.Equal(values, replaced) {
 		return nil
 	}
-	return m.set(c.target, replaced...)
+	return m.overwrite(c.target, replaced...)
 }
 
 // fits tells whether the response has a status for the command.
 func (c *command) fits(m *message) bool {
-	return c.statuses == nil || status.MatchesAny(c.statuses, m.status)
+	return c.statuses == nil || status.MatchesAny(c.statuses, m.status())
 }

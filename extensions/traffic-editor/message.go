@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -11,21 +10,23 @@ import (
 
 // message are the headers of a request or response under edit. The zero message has none.
 type message struct {
-	response bool
-	status   string      // of the response as it was received
-	received [][2]string // shared, not changed
-	headers  [][2]string // received, or a copy once something was edited
-	edited   []string    // names of headers that were edited
-	query    *parameters // of a request; nil until asked for
+	pseudo  httpheader.Pseudo // with the received headers, which are shared and not changed
+	headers [][2]string       // those received, or a copy once something was edited
+	edited  []string          // names of headers that were edited
+	query   *parameters       // of a request; nil until asked for
 }
 
-func newMessage(headers [][2]string, response bool) *message {
-	m := &message{response: response, received: headers, headers: headers}
-	if response {
-		m.status, _ = m.header(":status")
-	}
-	return m
+func newRequest(headers [][2]string) *message {
+	return &message{pseudo: httpheader.Pseudo{Received: headers}, headers: headers}
 }
+
+// newResponse makes the message of a response to a request with that method.
+func newResponse(headers [][2]string, method string, hasBody bool) *message {
+	return &message{pseudo: httpheader.Pseudo{Received: headers, Response: true, Method: method, HasBody: hasBody}, headers: headers}
+}
+
+// status is that of a response, as it was received.
+func (m *message) status() string { return httpheader.First(m.pseudo.Received, ":status") }
 
 // any tells whether a value of the field passes the test.
 func (m *message) any(of ref, test func(value string) bool) bool {
@@ -66,24 +67,43 @@ func (m *message) values(of ref) (all []string) {
 
 func (m *message) header(name string) (string, bool) { return httpheader.Find(m.headers, name) }
 
-// check tells why a field cannot be without its value; nil if it can.
-func (m *message) check(of ref) error {
-	if of.kind != requestQuery && strings.HasPrefix(of.name, ":") {
-		return errors.New("the " + of.name + " header cannot be removed")
-	}
-	return nil
-}
-
 // set gives the field these values and no others; without values it is removed. On an error nothing changes.
 func (m *message) set(of ref, values ...string) error {
+	if err := m.check(of, values); err != nil {
+		return err
+	}
+	return m.put(of, values)
+}
+
+// overwrite is set for edits whose point is that the former value goes: a field that cannot have its new value is removed.
+// What the message cannot be without stays as it is.
+func (m *message) overwrite(of ref, values ...string) error {
+	err := m.check(of, values)
+	if err == nil {
+		return m.put(of, values)
+	}
+	if m.has(of) && m.check(of, nil) == nil {
+		_ = m.put(of, nil) // fails for parameters only, which can have any value
+	}
+	return err
+}
+
+// add gives the field one more value. Those that it has are not asked whether it can have them.
+func (m *message) add(of ref, value string) error {
+	if err := m.check(of, []string{value}); err != nil {
+		return err
+	}
+	return m.put(of, append(m.values(of), value))
+}
+
+// put writes values that the field can have.
+func (m *message) put(of ref, values []string) error {
 	switch of.kind {
 	case requestQuery:
 		return m.setParameter(of.name, values)
 	case requestCookie:
-		return m.setCookie(of.name, values)
-	}
-	if err := m.checkHeader(of.name, values); err != nil {
-		return err
+		m.setCookie(of.name, values)
+		return nil
 	}
 	m.setHeader(of.name, values)
 	if of.name == ":path" {
@@ -121,29 +141,14 @@ func (m *message) setHeader(name string, values []string) {
 }
 
 // write tells the host what has changed. Everything else keeps its place and spelling.
-func (m *message) write(remove func(name string) error, replace, add func(name, value string) error) {
+func (m *message) write(to httpheader.Writer) {
 	for _, name := range m.edited {
 		values := httpheader.Values(m.headers, name)
-		if slices.Equal(values, httpheader.Values(m.received, name)) {
+		if slices.Equal(values, httpheader.Values(m.pseudo.Received, name)) {
 			continue
 		}
-		if err := writeHeader(name, values, remove, replace, add); err != nil {
+		if err := to.Set(name, values); err != nil {
 			log.Warn("the header " + name + " cannot be written: " + err.Error())
 		}
 	}
-}
-
-func writeHeader(name string, values []string, remove func(name string) error, replace, add func(name, value string) error) error {
-	if len(values) == 0 {
-		return remove(name)
-	}
-	if err := replace(name, values[0]); err != nil {
-		return err
-	}
-	for _, value := range values[1:] {
-		if err := add(name, value); err != nil {
-			return err
-		}
-	}
-	return nil
 }

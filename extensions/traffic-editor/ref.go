@@ -94,4 +94,4 @@ func (r *ref) stage() string {
 }
 
 // in tells whether the field belongs to the message under edit.
-func (r *ref) in(m *message) bool { return (r.kind == responseHeader) == m.response }
+func (r *ref) in(m *message) bool { return (r.kind == responseHeader) == m.pseudo.Response }

@@ -56,11 +56,11 @@ func TestACommandThatFailsIsLogged(t *testing.T) {
 type hostCalls []string
 
 func (c *hostCalls) write(m *message) {
-	m.write(
-		func(name string) error { *c = append(*c, "remove "+name); return nil },
-		func(name, value string) error { *c = append(*c, "replace "+name+": "+value); return nil },
-		func(name, value string) error { *c = append(*c, "add "+name+": "+value); return nil },
-	)
+	m.write(httpheader.Writer{
+		Remove:  func(name string) error { *c = append(*c, "remove "+name); return nil },
+		Replace: func(name, value string) error { *c = append(*c, "replace "+name+": "+value); return nil },
+		Add:     func(name, value string) error { *c = append(*c, "add "+name+": "+value); return nil },
+	})
 }
 
 func load(t *testing.T, commands string) *commandSet {
@@ -97,7 +97,7 @@ func TestOnlyWhatHasChangedIsWritten(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			set := load(t, tt.commands)
 			before := append([][2]string(nil), received...)
-			m := newMessage(received, false)
+			m := newRequest(received)
 			e := exchange{commands: set.commands, taken: make([][]string, len(set.commands))}
 			e.edit(m)
 			var calls hostCalls
@@ -108,8 +108,49 @@ func TestOnlyWhatHasChangedIsWritten(t *testing.T) {
 	}
 }
 
+// What each command leaves where it cannot be done, of a header that hosts let in with an odd value, and of others.
+func TestValuesThatCannotBe(t *testing.T) {
+	const header = `{"type": "request_header", "name": "x"}`
+	const query = `{"type": "request_query", "name": "q"}`
+	test.RunGoTest(t, func(t *testing.T) {
+		for _, tt := range []struct {
+			name, command string
+			x, want       []string
+		}{
+			{"set", `{"type": "set", "target": ` + header + `, "value": "a\nb"}`, []string{"1"}, nil},
+			{"concat", `{"type": "concat", "target": ` + header + `, "values": ["a", ` + query + `]}`, []string{"1"}, nil},
+			{"copy", `{"type": "copy", "target": ` + header + `, "source": ` + query + `}`, []string{"1"}, nil},
+			{"regex_replace", `{"type": "regex_replace", "target": ` + header + `, "pattern": "a", "replacement": "b"}`, []string{"a\x01"}, nil},
+			{"rename", `{"type": "rename", "source": {"type": "request_header", "name": "odd"}, "target": ` + header + `}`, []string{"1"}, nil},
+			{"add", `{"type": "add", "target": ` + header + `, "value": "a\nb"}`, nil, nil},
+			{"add where one is", `{"type": "add", "target": ` + header + `, "value": "a\nb"}`, []string{"1"}, []string{"1"}},
+			{"append", `{"type": "append", "target": ` + header + `, "value": "a\nb"}`, []string{"1"}, []string{"1"}},
+			{"append to an odd one", `{"type": "append", "target": ` + header + `, "value": "a"}`, []string{"\x01"}, []string{"\x01", "a"}},
+			{"rename to no name", `{"type": "rename", "source": ` + header + `, "target": {"type": "request_header", "name": "x y"}}`, []string{"1"}, []string{"1"}},
+			{"rename to no path", `{"type": "rename", "source": ` + header + `, "target": {"type": "request_header", "name": ":path"}}`, []string{"1"}, []string{"1"}},
+			{"rename to a path", `{"type": "rename", "source": ` + header + `, "target": {"type": "request_header", "name": ":path"}}`, []string{"/1"}, nil},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				h := plugintest.Start(t, `{"defaultConfig": {"commands": [`+tt.command+`]}}`)
+				received := request("/?q=%7f", [2]string{"odd", "\x01"})
+				for _, value := range tt.x {
+					received = append(received, [2]string{"x", value})
+				}
+				h.CallOnHttpRequestHeaders(received)
+				got := h.GetRequestHeaders()
+				// This host joins what is added.
+				assert.Equal(t, strings.Join(tt.want, ""), strings.Join(httpheader.Values(got, "x"), ""))
+				assert.Equal(t, tt.want != nil, httpheader.Has(got, "x"))
+				assert.Equal(t, tt.name != "rename", httpheader.Has(got, "odd"))
+				assert.True(t, strings.HasPrefix(httpheader.First(got, ":path"), "/"))
+				h.CompleteHttp()
+			})
+		}
+	})
+}
+
 func TestHeadersKeepTheirPlaces(t *testing.T) {
-	m := newMessage(request("/", [2]string{"a", "1"}, [2]string{"b", "1"}, [2]string{"a", "2"}), false)
+	m := newRequest(request("/", [2]string{"a", "1"}, [2]string{"b", "1"}, [2]string{"a", "2"}))
 	require.NoError(t, m.set(ref{requestHeader, "a"}, "x", "y"))
 	require.NoError(t, m.set(ref{requestHeader, "c"}, "z"))
 	assert.Equal(t, request("/", [2]string{"a", "x"}, [2]string{"a", "y"}, [2]string{"b", "1"}, [2]string{"c", "z"}), m.headers)
@@ -133,7 +174,7 @@ func TestCookies(t *testing.T) {
 		{"only white space and case differ", []string{"A=1; aa=2; =a; b=a"}, nil, []string{"A=1; aa=2; =a; b=a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m := newMessage(nil, false)
+			m := newRequest(nil)
 			for _, line := range tt.lines {
 				m.headers = append(m.headers, [2]string{"cookie", line})
 			}
@@ -197,7 +238,7 @@ func FuzzParameter(f *testing.F) {
 	f.Add("/%zz?x", "", "&=")
 	f.Add("//a?b;c=d&%78=1", "x", "\x00")
 	f.Fuzz(func(t *testing.T, path, name, value string) {
-		m := newMessage([][2]string{{":path", path}}, false)
+		m := newRequest([][2]string{{":path", path}})
 		of := ref{requestQuery, name}
 		if err := m.set(of, value); err != nil {
 			if after, _ := m.header(":path"); after != path {
@@ -214,7 +255,7 @@ func FuzzParameter(f *testing.F) {
 		if bareOf(after) != bareOf(path) {
 			t.Fatalf("%q became %q", path, after)
 		}
-		if got := newMessage([][2]string{{":path", after}}, false).values(of); len(got) != 1 || got[0] != value {
+		if got := newRequest([][2]string{{":path", after}}).values(of); len(got) != 1 || got[0] != value {
 			t.Fatalf("%q has %q for %q, not %q", after, got, name, value)
 		}
 	})
@@ -225,7 +266,7 @@ func FuzzCookie(f *testing.F) {
 	f.Add("a=1; b=2", "x")
 	f.Add(";;=; a;a =\t", "")
 	f.Fuzz(func(t *testing.T, line, value string) {
-		m := newMessage([][2]string{{"cookie", line}}, false)
+		m := newRequest([][2]string{{"cookie", line}})
 		others := func() (all []string) {
 			for _, line := range httpheader.Values(m.headers, "cookie") {
 				for piece := range strings.SplitSeq(line, ";") {

@@ -7,7 +7,27 @@ import (
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 )
 
-// checkHeader tells why a header of the message cannot have these values; nil if it can.
+// check tells why a field cannot have these values; nil if it can. Without values it tells whether the field can be missing.
+// Parameters can have any.
+func (m *message) check(of ref, values []string) error {
+	switch of.kind {
+	case requestQuery:
+		return nil
+	case requestCookie:
+		return checkCookie(of.name, values)
+	}
+	return m.checkHeader(of.name, values)
+}
+
+func checkCookie(name string, values []string) error {
+	for _, value := range values {
+		if strings.IndexByte(value, ';') >= 0 || !httpheader.IsValue(value) {
+			return errors.New("the cookie " + name + " cannot have its new value")
+		}
+	}
+	return nil
+}
+
 func (m *message) checkHeader(name string, values []string) error {
 	if !httpheader.IsNameOrPseudo(name) {
 		return errors.New("no header can have the name " + name)
@@ -17,37 +37,15 @@ func (m *message) checkHeader(name string, values []string) error {
 			return errors.New("the new value of " + name + " has a line break or another control character")
 		}
 	}
-	if !strings.HasPrefix(name, ":") {
-		return nil
-	}
-	if len(values) != 1 || !m.isPseudo(name, values[0]) {
+	if strings.HasPrefix(name, ":") && !m.pseudo.Allows(name, values) {
 		return errors.New("the " + name + " header of the " + m.what() + " cannot be what it would become")
 	}
 	return nil
 }
 
 func (m *message) what() string {
-	if m.response {
+	if m.pseudo.Response {
 		return "response"
 	}
 	return "request"
-}
-
-// isPseudo tells whether the message can have a pseudo header with that value (RFC 9113, section 8.3), so that it
-// means one message in HTTP/1.1, too.
-func (m *message) isPseudo(name, value string) bool {
-	if m.response {
-		return name == ":status" && len(value) == 3 && '2' <= value[0] && value[0] <= '5' && strings.Trim(value, "0123456789") == ""
-	}
-	switch name {
-	case ":path":
-		return (strings.HasPrefix(value, "/") || value == "*") && !strings.ContainsAny(value, " \t")
-	case ":authority":
-		return value != "" && !strings.ContainsAny(value, " \t/?#")
-	case ":method":
-		return httpheader.IsNameOrPseudo(value) && value[0] != ':'
-	case ":scheme":
-		return value == "http" || value == "https"
-	}
-	return false
 }

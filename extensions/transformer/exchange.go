@@ -2,10 +2,10 @@ package main
 
 import (
 	"runtime"
-	"slices"
 	"strconv"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -23,8 +23,9 @@ type exchange struct {
 	kind        bodyKind
 
 	headers  fields
-	original fields // the received query, read when asked for
-	query    fields // the query under edit; nil until then
+	pseudo   httpheader.Pseudo // what they were, and what pseudo headers can be
+	original fields            // the received query, read when asked for
+	query    fields            // the query under edit; nil until then
 
 	headerItems, queryItems, bodyItems []*item // whose conditions hold
 
@@ -173,32 +174,6 @@ func (e *exchange) editForm() ([]byte, error) {
 		f[name] = present[name]
 	}
 	return e.body.form.Edit(f)
-}
-
-// pairs are the headers as they are written: sorted by name. nil if the host would not take them.
-func (e *exchange) pairs() [][2]string {
-	names := make([]string, 0, len(e.headers))
-	count, size := 0, 4
-	for name, values := range e.headers {
-		names = append(names, name)
-		count += len(values)
-		for _, value := range values {
-			size += len(name) + len(value) + 10
-		}
-	}
-	const maxPairs, maxSize = 1024, 1 << 20 // beyond, the host empties the headers
-	if count > maxPairs || size > maxSize {
-		log.Error("the " + e.direction.name + " headers are too many to be edited")
-		return nil
-	}
-	slices.Sort(names)
-	pairs := make([][2]string, 0, count)
-	for _, name := range names {
-		for _, value := range e.headers[name] {
-			pairs = append(pairs, [2]string{name, value})
-		}
-	}
-	return pairs
 }
 
 // receivedQuery are the query parameters as they were received.

@@ -8,8 +8,8 @@ import (
 // fields are names and their values: headers, query parameters, or what is edited of a form.
 type fields map[string][]string
 
-// edit applies an item.
-func (f fields) edit(e *exchange, i *item) {
+// edit applies an item. brought are the values that it took from elsewhere: from the configuration, or from what map names.
+func (f fields) edit(e *exchange, i *item) (brought []string) {
 	switch i.op {
 	case opRemove:
 		delete(f, i.key)
@@ -19,15 +19,19 @@ func (f fields) edit(e *exchange, i *item) {
 			delete(f, i.key)
 		}
 	case opReplace:
-		f[i.key] = []string{i.value.render(e, true)}
+		brought = []string{i.value.render(e, true)}
+		f[i.key] = brought
 	case opAdd:
 		if _, ok := f[i.key]; !ok {
-			f[i.key] = []string{i.value.render(e, true)}
+			brought = []string{i.value.render(e, true)}
+			f[i.key] = brought
 		}
 	case opAppend:
-		f[i.key] = append(slices.Clip(f[i.key]), i.value.render(e, true))
+		brought = []string{i.value.render(e, true)}
+		f[i.key] = slices.Concat(f[i.key], brought)
 	case opMap:
 		if values, ok := e.lookUp(i, f); ok {
+			brought = values
 			f[i.to] = slices.Clone(values)
 		}
 	case opDedupe:
@@ -35,6 +39,7 @@ func (f fields) edit(e *exchange, i *item) {
 			f[i.key] = dedupe(values, i.dedupe)
 		}
 	}
+	return brought
 }
 
 // dedupe applies a strategy to values, of which there is at least one.
@@ -65,47 +70,4 @@ func splitAndRetain(text, strategy string) string {
 		return piece
 	}
 	return text[strings.LastIndexByte(text, ',')+1:]
-}
-
-// editHeaders applies the header items. An edit that no header can hold, or that would leave a pseudo-header without its
-// one value, is undone.
-func (e *exchange) editHeaders() {
-	for _, i := range e.headerItems {
-		key, hadKey := e.headers[i.key]
-		target, hadTarget := e.headers[i.target()]
-		e.headers.edit(e, i)
-		if values, ok := e.headers[i.target()]; !ok || sameSlice(values, target) || canBeHeader(i.target(), values, hadTarget) {
-			continue
-		}
-		e.warn(i.label + ": the value cannot stand in " + i.target() + ", so nothing is done")
-		e.headers.restore(i.key, key, hadKey)
-		e.headers.restore(i.target(), target, hadTarget)
-	}
-}
-
-func (f fields) restore(name string, values []string, had bool) {
-	if had {
-		f[name] = values
-	} else {
-		delete(f, name)
-	}
-}
-
-func sameSlice(a, b []string) bool {
-	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
-}
-
-func canBeHeader(name string, values []string, existed bool) bool {
-	pseudo := strings.HasPrefix(name, ":")
-	if pseudo && (len(values) != 1 || values[0] == "" || !existed) {
-		return false
-	}
-	for _, value := range values {
-		for i := 0; i < len(value); i++ {
-			if c := value[i]; c == '\r' || c == '\n' || c == 0 || pseudo && (c <= ' ' || c == 0x7f) {
-				return false
-			}
-		}
-	}
-	return true
 }

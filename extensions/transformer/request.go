@@ -5,6 +5,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
@@ -28,6 +29,7 @@ func onRequestHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	}
 	headers := wrapper.RequestHeaders(ctx)
 	e.headers = collect(headers)
+	e.pseudo = httpheader.Pseudo{Received: headers}
 	e.contentType = first(e.headers["content-type"])
 	e.kind = kindOf(e.contentType, config.jsonSuffix, false)
 	e.choose()
@@ -107,7 +109,7 @@ func (e *exchange) editRequest() {
 	edited := parseQuery(e.received)
 	e.query = edited
 	for _, i := range e.queryItems {
-		edited.edit(e, i)
+		e.apply(edited, i)
 	}
 	path := withQuery(e.received, edited)
 	e.headers[":path"] = []string{path}
@@ -117,11 +119,6 @@ func (e *exchange) editRequest() {
 }
 
 func (e *exchange) writeRequest() {
-	pairs := e.pairs()
-	if pairs == nil {
-		return
-	}
-	if err := proxywasm.ReplaceHttpRequestHeaders(pairs); err != nil {
-		log.Warn("failed to replace request headers: " + err.Error())
-	}
+	e.writeHeaders(proxywasm.ReplaceHttpRequestHeaders, httpheader.Writer{
+		Remove: proxywasm.RemoveHttpRequestHeader, Replace: proxywasm.ReplaceHttpRequestHeader, Add: proxywasm.AddHttpRequestHeader})
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -25,6 +26,7 @@ func onResponseHeaders(ctx wrapper.HttpContext, config Config) types.Action {
 	}
 	e.response = true
 	e.headers = collect(headers)
+	e.pseudo = httpheader.Pseudo{Received: headers, Response: true, Method: ctx.Method(), HasBody: ctx.HasResponseBody()}
 	e.status = first(e.headers[":status"])
 	e.contentType = first(e.headers["content-type"])
 	e.kind = kindOf(e.contentType, config.jsonSuffix, true)
@@ -72,11 +74,6 @@ func onResponseBody(ctx wrapper.HttpContext, _ Config, data []byte) types.Action
 }
 
 func (e *exchange) writeResponse() {
-	pairs := e.pairs()
-	if pairs == nil {
-		return
-	}
-	if err := proxywasm.ReplaceHttpResponseHeaders(pairs); err != nil {
-		log.Warn("failed to replace response headers: " + err.Error())
-	}
+	e.writeHeaders(proxywasm.ReplaceHttpResponseHeaders, httpheader.Writer{
+		Remove: proxywasm.RemoveHttpResponseHeader, Replace: proxywasm.ReplaceHttpResponseHeader, Add: proxywasm.AddHttpResponseHeader})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +10,10 @@ import (
 	"github.com/higress-group/wasm-go/pkg/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
 
+	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/plugintest"
 )
 
@@ -64,15 +68,120 @@ func TestHeadersAreWrittenInOrder(t *testing.T) {
 	})
 }
 
-// Hosts empty the headers when they get more than 1024, or more than 1 MiB.
-func TestTooManyHeadersStayAsTheyAre(t *testing.T) {
+// What a client makes too long for a header or parameter costs it that one, and no other edit.
+func TestLongValues(t *testing.T) {
+	const rules = `{"templates": true, "reqRules": [
+		{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "a", "toKey": "x-map"}], "querys": [{"fromKey": "a", "toKey": "map"}]},
+		{"operate": "replace", "headers": [{"key": "x-replace", "newValue": "${query.a}"}, {"key": "x-own", "newValue": "own"}], "querys": [{"key": "own", "newValue": "own"}]},
+		{"operate": "add", "headers": [{"key": "x-add", "value": "${query.a}"}, {"key": "x-added", "value": "added"}]},
+		{"operate": "append", "headers": [{"key": "x-append", "appendValue": "${query.a}"}, {"key": "x-append", "appendValue": "appended"}]},
+		{"operate": "remove", "headers": [{"key": "x-gone"}], "querys": [{"key": "a"}, {"key": "gone"}]}]}`
+	type headers = map[string][]string
+	own := headers{"x-own": {"own"}, "x-added": {"added"}}
+	for _, tt := range []struct {
+		name, query string
+		want        headers
+		path        string // without the parameter map
+		mapped      int    // values of it
+		warnings    int
+	}{
+		{"as many as can be", strings.Repeat("a=1&", maxValues), headers{"x-map": slices.Repeat([]string{"1"}, maxValues), "x-replace": {"1"}, "x-add": {"1"}, "x-append": {"before", "1", "appended"}}, "/?own=own", maxValues, 0},
+		{"one more", strings.Repeat("a=1&", maxValues+1), headers{"x-replace": {"1"}, "x-add": {"1"}, "x-append": {"before", "1", "appended"}}, "/?own=own", 0, 2},
+		{"as long as can be", "a=" + strings.Repeat("x", maxValueBytes) + "&", headers{"x-map": {strings.Repeat("x", maxValueBytes)}, "x-replace": {strings.Repeat("x", maxValueBytes)}, "x-add": {strings.Repeat("x", maxValueBytes)},
+			"x-append": {"before", strings.Repeat("x", maxValueBytes), "appended"}}, "/?own=own", 1, 0},
+		{"one byte more", "a=" + strings.Repeat("x", maxValueBytes+1) + "&", headers{"x-append": {"before", "appended"}}, "/?own=own", 0, 5},
+	} {
+		test.RunGoTest(t, func(t *testing.T) {
+			t.Run(tt.name, func(t *testing.T) {
+				h := plugintest.Start(t, rules)
+				h.CallOnHttpRequestHeaders(message("/?"+tt.query+"gone=1&map=spoof&own=spoof", "x-map: spoof", "x-replace: spoof", "x-own: spoof", "x-append: before", "x-gone: 1"), test.WithEndOfStream(true))
+				got := headers{}
+				for _, header := range h.GetRequestHeaders() {
+					got[header[0]] = append(got[header[0]], header[1])
+				}
+				want := maps.Clone(own)
+				maps.Copy(want, tt.want)
+				for _, name := range []string{"x-map", "x-replace", "x-own", "x-add", "x-added", "x-append", "x-gone"} {
+					assert.True(t, strings.Join(want[name], "") == strings.Join(got[name], ""), name) // this host joins what is added
+				}
+				query := parseQuery(got[":path"][0])
+				assert.Len(t, query["map"], tt.mapped)
+				assert.NotContains(t, query["map"], "spoof")
+				assert.Equal(t, []string{"own"}, query["own"])
+				delete(query, "map")
+				assert.Equal(t, tt.path, withQuery("/", query))
+				assert.Equal(t, tt.warnings, strings.Count(strings.Join(h.GetWarnLogs(), "\n"), "would become too long"))
+				h.CompleteHttp()
+			})
+		})
+	}
+}
+
+// Hosts take no more than 1024 headers at once, and empty the message when they get more.
+func TestMoreHeadersThanHostsTakeAtOnce(t *testing.T) {
+	const rules = `{"reqRules": [{"operate": "map", "headers": [{"fromKey": "a", "toKey": "b"}]}, {"operate": "replace", "headers": [{"key": "own", "newValue": "own"}]},
+		{"operate": "append", "headers": [{"key": "more", "appendValue": "3"}]}, {"operate": "add", "headers": [{"key": "new", "value": "1"}]}, {"operate": "remove", "headers": [{"key": "gone"}]}]}`
+	var config Config
+	require.NoError(t, parseConfig(field.Of(gjson.Parse(rules)), &config))
+	for _, tt := range []struct {
+		name   string
+		values int
+		want   []string
+	}{
+		{"few", 2, []string{"all: a=1 a=1 b=1 b=1 keep=1 more=1 more=2 more=3 new=1 own=own"}},
+		{"many", 600, append(append([]string{"replace b: 1"}, slices.Repeat([]string{"add b: 1"}, 599)...),
+			"replace more: 1", "add more: 2", "add more: 3", "replace new: 1", "replace own: own", "remove gone")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			received := plugintest.Headers(nil, append(slices.Repeat([]string{"a: 1"}, tt.values), "own: spoof", "gone: 1", "gone: 2", "keep: 1", "more: 1", "more: 2", "b: spoof")...)
+			e := &exchange{direction: config.request, headers: collect(received), headerItems: config.request.headers, pseudo: httpheader.Pseudo{Received: received}}
+			e.editHeaders()
+			var calls []string
+			e.writeHeaders(func(all [][2]string) error {
+				text := "all:"
+				for _, h := range all {
+					text += " " + h[0] + "=" + h[1]
+				}
+				calls = append(calls, text)
+				return nil
+			}, httpheader.Writer{
+				Remove:  func(name string) error { calls = append(calls, "remove "+name); return nil },
+				Replace: func(name, value string) error { calls = append(calls, "replace "+name+": "+value); return nil },
+				Add:     func(name, value string) error { calls = append(calls, "add "+name+": "+value); return nil },
+			})
+			assert.Equal(t, tt.want, calls)
+		})
+	}
+}
+
+// A value that no header can have leaves none of what it was to replace, and all of what it was to come beside.
+func TestValuesThatNoHeaderCanHave(t *testing.T) {
+	const map1 = `{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "q", "toKey": "x"}]}`
+	const template = `"headers": [{"key": "x", "newValue": "${query.q}", "value": "${query.q}", "appendValue": "a${query.q}"}]`
 	test.RunGoTest(t, func(t *testing.T) {
-		for name, query := range map[string]string{"in number": strings.Repeat("a=1&", 1021), "in size": "a=" + strings.Repeat("x", 1<<20)} {
-			t.Run(name, func(t *testing.T) {
-				h := plugintest.Start(t, `{"reqRules": [{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "a", "toKey": "x-a"}]}]}`)
-				h.CallOnHttpRequestHeaders(message("/?"+query), test.WithEndOfStream(true))
-				assert.Equal(t, message("/?"+query), h.GetRequestHeaders())
-				assert.Contains(t, strings.Join(h.GetErrorLogs(), ""), "the request headers are too many to be edited")
+		for _, tt := range []struct {
+			name, rule, query string
+			headers, want     []string
+		}{
+			{"replaced", `{"operate": "replace", ` + template + `}`, "q=%00", []string{"x: spoof", "x: spoof"}, nil},
+			{"replaced by a pattern", `{"operate": "replace", "headers": [{"key": "x", "newValue": "\n", "host_pattern": "foo"}]}`, "", []string{"x: spoof"}, nil},
+			{"replaced where nothing was", `{"operate": "replace", ` + template + `}`, "q=%7f", nil, nil},
+			{"mapped", map1, "q=%0d%0a", []string{"x: spoof"}, nil},
+			{"mapped beside a good one", map1, "q=1&q=%01", []string{"x: spoof"}, nil},
+			{"mapped, and good", map1, "q=1&q=%09", []string{"x: spoof"}, []string{"1", "\t"}},
+			{"nothing to map", map1, "", []string{"x: kept"}, []string{"kept"}},
+			{"added", `{"operate": "add", ` + template + `}`, "q=%00", nil, nil},
+			{"not added", `{"operate": "add", ` + template + `}`, "q=%00", []string{"x: kept"}, []string{"kept"}},
+			{"appended", `{"operate": "append", ` + template + `}`, "q=%00", []string{"x: kept"}, []string{"kept"}},
+			{"appended to an odd one", `{"operate": "append", ` + template + `}`, "", []string{"x: \x01"}, []string{"\x01", "a"}},
+			{"renamed, although odd", `{"operate": "rename", "headers": [{"oldKey": "y", "newKey": "x"}]}`, "", []string{"y: \x01", "x: kept"}, []string{"kept", "\x01"}},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				h := plugintest.Start(t, `{"templates": true, "reqRules": [`+tt.rule+`]}`)
+				h.CallOnHttpRequestHeaders(message("/?"+tt.query, tt.headers...), test.WithEndOfStream(true))
+				got := collect(h.GetRequestHeaders())
+				assert.Equal(t, tt.want, got["x"])
+				assert.NotContains(t, got, "y")
 				h.CompleteHttp()
 			})
 		}
@@ -90,6 +199,13 @@ func TestPseudoHeadersKeepTheirOneValue(t *testing.T) {
 			{"mapped from an empty one", `{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "e", "toKey": ":method"}]}`, ":method", "POST"},
 			{"mapped from one with a blank", `{"operate": "map", "mapSource": "querys", "headers": [{"fromKey": "s", "toKey": ":path"}]}`, ":path", "/a?e=&s=x%20y"},
 			{"emptied by a pattern", `{"operate": "replace", "headers": [{"key": ":path", "newValue": "", "host_pattern": ".*"}]}`, ":path", "/a?e=&s=x%20y"},
+			{"replaced by no method", `{"operate": "replace", "headers": [{"key": ":method", "newValue": "G@T"}]}`, ":method", "POST"},
+			{"replaced by no host", `{"operate": "replace", "headers": [{"key": ":authority", "newValue": "a/b"}]}`, ":authority", "foo.test"},
+			{"replaced by no scheme", `{"operate": "replace", "headers": [{"key": ":scheme", "newValue": "ftp"}]}`, ":scheme", "http"},
+			{"replaced by no path", `{"operate": "replace", "headers": [{"key": ":path", "newValue": "http://b.test/"}]}`, ":path", "/a?e=&s=x%20y"},
+			{"split", `{"operate": "dedupe", "headers": [{"key": ":authority", "strategy": "SPLIT_AND_RETAIN_LAST"}]}`, ":authority", "foo.test"},
+			{"removed", `{"operate": "remove", "headers": [{"key": ":scheme"}]}`, ":scheme", "http"},
+			{"renamed", `{"operate": "rename", "headers": [{"oldKey": ":scheme", "newKey": "x-path"}]}`, ":scheme", "http"},
 			{"one that requests do not have", `{"operate": "add", "headers": [{"key": ":status", "value": "200"}]}`, ":status", ""},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
@@ -103,6 +219,36 @@ func TestPseudoHeadersKeepTheirOneValue(t *testing.T) {
 				}
 				assert.Equal(t, tt.want, strings.Join(got, "|"))
 				assert.True(t, test.HasHeaderWithValue(h.GetRequestHeaders(), "x-path", "/p"))
+				h.CompleteHttp()
+			})
+		}
+	})
+}
+
+// A response keeps a status with which its end is where clients look for it.
+func TestStatuses(t *testing.T) {
+	test.RunGoTest(t, func(t *testing.T) {
+		for _, tt := range []struct {
+			received, method string
+			end              bool
+			status, want     string
+		}{
+			{":status: 200", "GET", false, "404", "404"},
+			{":status: 200", "GET", false, "100", "200"},
+			{":status: 200", "GET", false, "10001", "200"},
+			{":status: 200", "GET", false, "204", "200"},
+			{":status: 200", "GET", false, "304", "200"},
+			{":status: 200", "GET", true, "204", "204"},
+			{":status: 304", "GET", true, "200", "304"},
+			{":status: 304", "HEAD", true, "200", "200"},
+		} {
+			t.Run(tt.method+" "+tt.received+" to "+tt.status, func(t *testing.T) {
+				h := plugintest.Start(t, `{"respRules": [{"operate": "replace", "headers": [{"key": ":status", "newValue": "`+tt.status+`"}]}]}`)
+				request := message("/")
+				request[slices.Index(request, [2]string{":method", "POST"})][1] = tt.method
+				h.CallOnHttpRequestHeaders(request, test.WithEndOfStream(true))
+				h.CallOnHttpResponseHeaders(plugintest.Headers(nil, tt.received, "content-length: 9"), test.WithEndOfStream(tt.end))
+				assert.Equal(t, []string{tt.want}, collect(h.GetResponseHeaders())[":status"])
 				h.CompleteHttp()
 			})
 		}
