@@ -22,7 +22,8 @@ const DeployNamespace = "higress-system"
 type DeployOptions struct {
 	Registry string // ends with a slash; empty means DefaultRegistry
 	Version  string // the images' tag; empty means each plugin's own version
-	// Digests are the images' digests by plugin, such as "sha256:…". A plugin that is in here is named by its digest.
+	// Digests are the images' digests by plugin, such as "sha256:…". Unless it is nil, plugins are named by their digests,
+	// and every plugin must have one.
 	Digests map[string]string
 }
 
@@ -91,6 +92,9 @@ func (p *Plugin) image(options DeployOptions) (string, error) {
 			return "", fmt.Errorf("digest of %s: must be sha256: and 64 hexadecimal digits, not %q", p.Name, digest)
 		}
 		return "oci://" + registry + p.Name + "@" + digest, nil
+	}
+	if options.Digests != nil {
+		return "", fmt.Errorf("digests: there is none of %s, and its tag is no substitute", p.Name)
 	}
 	return "oci://" + registry + p.Name + ":" + version, nil
 }

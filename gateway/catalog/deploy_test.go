@@ -101,7 +101,8 @@ func TestDeployImages(t *testing.T) {
 	}{
 		{"registry and version", DeployOptions{Registry: "r.example.com/x/", Version: "2.0.0"}, "oci://r.example.com/x/checkpoint:2.0.0", ""},
 		{"digest", DeployOptions{Digests: map[string]string{"checkpoint": digest}}, "oci://ghcr.io/wasmplane/plugins/checkpoint@" + digest, ""},
-		{"digest of another plugin", DeployOptions{Digests: map[string]string{"other": digest}}, "oci://ghcr.io/wasmplane/plugins/checkpoint:1.2.0", ""},
+		{"digest of another plugin", DeployOptions{Digests: map[string]string{"other": digest}}, "", "digests: there is none of checkpoint, and its tag is no substitute"},
+		{"an empty list of digests", DeployOptions{Digests: map[string]string{}}, "", "digests: there is none of checkpoint, and its tag is no substitute"},
 		{"no digest", DeployOptions{Digests: map[string]string{"checkpoint": "abc"}}, "", `digest of checkpoint: must be sha256: and 64 hexadecimal digits, not "abc"`},
 		{"registry without slash", DeployOptions{Registry: "r.example.com"}, "", `registry: must end with a slash, not "r.example.com"`},
 	} {

@@ -13,28 +13,79 @@ import (
 // its default; see Uses.
 const usesKeyword = "x-uses"
 
-// Ignored lists the fields of a configuration that a stock Envoy would accept and not honour, each with what it asks for:
-// "headerKey: asks for tags of the trace span".
-func (p *Plugin) Ignored(config map[string]any) []string {
-	w := usesWalk{root: p.Config}
+// Wish is a field of a configuration that asks the host for something which a stock Envoy accepts and does not do.
+type Wish struct {
+	// Rule is the index of the rule in _rules_ that the field is in, -1 for the global configuration.
+	Rule  int
+	Field string // path within the rule, or within the configuration
+	What  string // such as "tags of the trace span"
+}
+
+// Wishes lists the fields of a whole configuration that a stock Envoy would not honour.
+func (p *Plugin) Wishes(config map[string]any) []Wish {
+	w := usesWalk{root: p.Config, rule: -1}
 	w.object(p.Config, config, "")
-	rule := usesWalk{root: p.Config}
 	if p.RuleConfig != nil {
-		rule.root = p.RuleConfig
+		w.root = p.RuleConfig
 	}
 	rules, _ := config["_rules_"].([]any)
+	if rule, single := config["_rules_"].(map[string]any); single {
+		rules = []any{rule}
+	}
 	for i, item := range rules {
 		if object, ok := item.(map[string]any); ok {
-			rule.object(rule.root, object, fmt.Sprintf("_rules_[%d].", i))
+			w.rule = i
+			w.object(w.root, object, "")
 		}
 	}
-	return append(w.found, rule.found...)
+	return w.found
+}
+
+// Ignored words the wishes of a configuration: "headerKey: asks for tags of the trace span".
+func (p *Plugin) Ignored(config map[string]any) []string {
+	var out []string
+	for _, wish := range p.Wishes(config) {
+		field := wish.Field
+		if wish.Rule >= 0 {
+			field = fmt.Sprintf("_rules_[%d].%s", wish.Rule, field)
+		}
+		out = append(out, field+": asks for "+wish.What)
+	}
+	return out
+}
+
+// Unconditional lists what the plugin asks for whatever its configuration says: of what it uses, that which no field of its
+// schemas stands for.
+func (p *Plugin) Unconditional() []string {
+	var out []string
+	for _, what := range p.Uses {
+		if !marks(p.Config, what) && !marks(p.RuleConfig, what) {
+			out = append(out, module.HigressOnly[what])
+		}
+	}
+	return out
+}
+
+// marks reports whether a part of a schema has the keyword with this value.
+func marks(node any, what string) bool {
+	switch node := node.(type) {
+	case map[string]any:
+		for key, value := range node {
+			if key == usesKeyword && value == what || marks(value, what) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(node, func(item any) bool { return marks(item, what) })
+	}
+	return false
 }
 
 // usesWalk goes through a configuration beside its schema.
 type usesWalk struct {
 	root  map[string]any
-	found []string
+	rule  int
+	found []Wish
 }
 
 func (w *usesWalk) object(schema, value map[string]any, prefix string) {
@@ -42,7 +93,7 @@ func (w *usesWalk) object(schema, value map[string]any, prefix string) {
 	for _, name := range slices.Sorted(maps.Keys(value)) {
 		property, _ := properties[name].(map[string]any)
 		if what, marked := property[usesKeyword].(string); marked && value[name] != nil && fmt.Sprint(value[name]) != fmt.Sprint(property["default"]) {
-			w.found = append(w.found, prefix+name+": asks for "+module.HigressOnly[what])
+			w.found = append(w.found, Wish{w.rule, prefix + name, module.HigressOnly[what]})
 		}
 		w.value(property, value[name], prefix+name)
 	}

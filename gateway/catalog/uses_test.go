@@ -25,5 +25,15 @@ func TestIgnored(t *testing.T) {
 		"list[1].limit: asks for buffer limits of a stream",
 		"_rules_[0].tag: asks for tags of the trace span",
 	}, p.Ignored(config))
+	assert.Equal(t, []Wish{{-1, "list[1].limit", "buffer limits of a stream"}, {0, "tag", "tags of the trace span"}}, p.Wishes(config))
+	assert.Equal(t, []Wish{{0, "tag", "tags of the trace span"}}, p.Wishes(map[string]any{"_rules_": map[string]any{"tag": "a"}}), "a rule that stands alone")
 	assert.Empty(t, p.Ignored(nil))
+}
+
+func TestUnconditional(t *testing.T) {
+	p := &Plugin{Uses: []string{"span-tags", "reroute-control", "buffer-limits"},
+		Config:     map[string]any{"$defs": map[string]any{"item": map[string]any{"properties": map[string]any{"limit": map[string]any{"x-uses": "buffer-limits"}}}}},
+		RuleConfig: map[string]any{"anyOf": []any{map[string]any{"properties": map[string]any{"keep": map[string]any{"x-uses": "reroute-control"}}}}},
+	}
+	assert.Equal(t, []string{"tags of the trace span"}, p.Unconditional())
 }

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,9 @@ func plugins(t *testing.T) map[string]*catalog.Plugin {
 		"holder": "requires: [headers-stop-iteration]\n",
 		"redis":  "requires: [redis]\nexamples: [{name: e, config: {service_name: r.static}, services: {'r.static:6379': redis}}]\n",
 		"caller": "examples: [{name: e, services: {'a.static:80': echo}}, {name: f}]\n",
+		"lists":  "examples: [{name: e, config: {deny: [a]}}]\n",
+		"wisher": "uses: [span-tags, reroute-control]\nconfig: {type: object, properties: {tag: {x-uses: span-tags}, keep: {x-uses: reroute-control, default: false}}}\n",
+		"always": "uses: [buffer-limits]\n",
 	} {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "plugin.yaml"), []byte("name: "+name+"\nversion: 1.0.0\nfailStrategy: FAIL_OPEN\n"+rest), 0o600))
@@ -180,6 +184,24 @@ func TestRefusals(t *testing.T) {
 		{"a plugin with Redis", both, wasmPlugin("a", "  url: oci://r/redis:1\n  defaultConfig: {service_name: r.static}\n"), Options{}, "spec.url: redis calls Redis through its host"},
 		{"a plugin that always calls out", envoyGateway, wasmPlugin("a", "  url: oci://r/redis:1-envoy\n"), Options{}, "spec.url: redis calls services by the clusters outbound|PORT||HOST"},
 		{"a plugin that is told to call out", envoyGateway, wasmPlugin("a", "  url: oci://r/caller:1\n  defaultConfig: {idp: [{service_name: a.static}]}\n"), Options{}, "spec.url: caller calls services by"},
+		{"a plugin that is told to call out, of which no example does", envoyGateway, wasmPlugin("a", "  url: oci://r/lists:1\n  defaultConfig: {deny_source: {service_name: lists.dns}}\n"), Options{}, "spec.url: lists calls services by"},
+		{"an unknown plugin", both, wasmPlugin("a", "  url: oci://r/other:1\n"), Options{}, `f:5: WasmPlugin higress-system/a: spec.url: there is no plugin "other" here, so nobody can say whether its module runs`},
+		{"an unknown plugin of a known one's resource", both, wasmPlugin("plain", "  url: oci://r/other:1\n"), Options{}, `there is no plugin "other" here (if it is plain under another name, say so by pluginName: plain)`},
+		{"a mirror of a plugin that holds headers", both, wasmPlugin("a", "  url: oci://r/mirror/h:1\n  pluginName: holder\n"), Options{AllowUnknown: true}, "spec.url: holder holds the headers"},
+		{"a mirror whose configuration is wrong", both, wasmPlugin("a", "  url: oci://r/mirror/p:1\n  pluginName: plain\n  defaultConfig: {limit: x}\n"), Options{}, "f:7: WasmPlugin higress-system/a: spec.defaultConfig.limit: got string, want integer"},
+		{"a wish that only Higress fulfils", both, wasmPlugin("a", "  url: oci://r/wisher:1\n  defaultConfig:\n    tag: x\n"), Options{}, "f:7: WasmPlugin higress-system/a: spec.defaultConfig.tag: asks for tags of the trace span, which "},
+		{"such a wish of a rule", both, wasmPlugin("a", "  url: oci://r/wisher:1\n  matchRules:\n  - {configDisable: true, domain: [d], config: {tag: a}}\n  - {domain: [d], config: {keep: true}}\n"), Options{}, "f:8: WasmPlugin higress-system/a: spec.matchRules[1].config.keep: asks for the wish not to choose the route anew, which "},
+		{"such a wish in pluginConfig", both, wasmPlugin("a", "  url: oci://r/wisher:1\n  pluginConfig:\n    _rules_:\n    - _match_domain_: [d]\n      tag: a\n"), Options{}, "f:9: WasmPlugin higress-system/a: spec.pluginConfig._rules_[0].tag: asks for tags"},
+		{"Redis by digest", both, wasmPlugin("a", "  url: oci://r/redis@sha256:"+digest+"\n  defaultConfig: {service_name: r.static}\n"), Options{}, "or say by --envoy-build that the digest is of that build"},
+		{"a file with one slash", both, wasmPlugin("a", "  url: file:/opt/plain.wasm\n"), Options{}, "spec.url: file:/opt/plain.wasm must have three slashes"},
+		{"--url of Docker", both, wasmPlugin("a", plainURL), Options{URL: "docker://r/plain:1"}, "--url: docker://r/plain:1: Higress and Istio do not know the scheme docker; write oci://r/plain:1"},
+		{"--url that is none", both, wasmPlugin("a", plainURL), Options{URL: "an image?"}, "--url: not an image reference"},
+		{"--url in capitals", both, wasmPlugin("a", plainURL), Options{URL: "oci://R/plain:1"}, "--url: not an image reference"},
+		{"--url of FTP", both, wasmPlugin("a", plainURL), Options{URL: "ftp://r/plain.wasm"}, "--url: ftp://r/plain.wasm must be a file, http, https or oci URL"},
+		{"--url with another digest", both, wasmPlugin("a", plainURL), Options{URL: "r/plain@sha256:" + digest, SHA256: strings.Repeat("ab", 32)}, "--url: r/plain@sha256:" + digest + " names another digest"},
+		{"--url of another plugin", both, wasmPlugin("a", plainURL), Options{URL: "oci://r/caller:1"}, "spec.url: --url names another plugin, caller: a configuration for plain does not suit it"},
+		{"--sha256 without --url", both, wasmPlugin("a", plainURL), Options{SHA256: digest}, "--sha256: is the digest of what --url names"},
+		{"--sha256 that is none", both, wasmPlugin("a", plainURL), Options{URL: "oci://r/plain:2", SHA256: "abc"}, "--sha256: must be 64 hexadecimal digits"},
 		{"priority", istio, wasmPlugin("a", plainURL+"  priority: 3000000000\n"), Options{}, "spec.priority: must fit into 32 bits"},
 		{"a variable twice", istio, wasmPlugin("a", plainURL+"  vmConfig: {env: [{name: A}, {name: A}]}\n"), Options{}, "spec.vmConfig.env[1].name: A is there twice"},
 		{"a long variable", istio, wasmPlugin("a", plainURL+"  vmConfig: {env: [{name: A, value: "+strings.Repeat("x", 2049)+"}]}\n"), Options{}, "spec.vmConfig.env[0]: Istio allows"},
@@ -221,13 +243,15 @@ func TestRefusals(t *testing.T) {
 
 func TestNotesLeaveTheResult(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"an unknown plugin", wasmPlugin("a", "  url: oci://r/other:1\n"), `there is no plugin "other" here`},
+		{"an unknown plugin that is allowed", wasmPlugin("a", "  url: oci://r/other:1\n"), `there is no plugin "other" here: whether its module runs`},
+		{"a mirror", wasmPlugin("a", "  url: oci://r/mirror/p:1\n  pluginName: plain\n"), "spec.pluginName: taken as plain: the name in the url is not known here"},
+		{"what a plugin asks for in any case", wasmPlugin("a", "  url: oci://r/always:1\n"), "always may ask for buffer limits of a stream, which Istio accepts and does not do"},
 		{"no target", wasmPlugin("a", plainURL), "without --target Istio applies it to every workload of the namespace"},
 		{"call-outs", wasmPlugin("a", "  url: oci://r/caller:1\n  defaultConfig: {service_name: a.static}\n"), "each must be a Service or ServiceEntry"},
 		{"resources of another kind", wasmPlugin("a", plainURL) + "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n", "Service s: kind: left out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, problems := Istio(context.Background(), []manifest.File{{Name: "f", Data: []byte(c.text)}}, Options{Plugins: plugins(t)})
+			got, problems := Istio(context.Background(), []manifest.File{{Name: "f", Data: []byte(c.text)}}, Options{Plugins: plugins(t), AllowUnknown: true})
 			assert.NotEmpty(t, got)
 			assert.Empty(t, problems.Fatal())
 			assert.ErrorContains(t, problems.Warnings(), c.want)
@@ -242,6 +266,9 @@ func TestTheBuildForEnvoyIsTaken(t *testing.T) {
 	}{
 		{"as the resource's URL", "oci://r/redis:1-envoy", Options{}},
 		{"with --url", "oci://r/redis:1", Options{URL: "https://x/redis/plugin.envoy.wasm"}},
+		{"with a digest", "oci://r/redis:1-envoy@sha256:" + digest, Options{}},
+		{"with --url and a digest", "oci://r/redis:1", Options{URL: "oci://r/redis:1-envoy@sha256:" + digest}},
+		{"with a digest alone", "oci://r/redis:1", Options{URL: "oci://r/redis@sha256:" + digest, EnvoyBuild: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.options.Plugins = plugins(t)
@@ -253,6 +280,67 @@ func TestTheBuildForEnvoyIsTaken(t *testing.T) {
 			}
 			assert.Contains(t, string(got), "  url: "+want+"\n")
 		})
+	}
+}
+
+func TestTheDigestOfAnotherURLIsLeftOut(t *testing.T) {
+	pinned := wasmPlugin("a", plainURL+"  sha256: "+digest+"\n")
+	other := strings.Repeat("ab", 32)
+	for _, c := range []struct {
+		name    string
+		options Options
+		sha256  string // in the result
+		note    bool
+	}{
+		{"--url", Options{URL: "oci://r/plain:2"}, "", true},
+		{"--url and --sha256", Options{URL: "oci://r/plain:2", SHA256: other}, other, false},
+		{"--url as it is", Options{URL: "oci://r.example.com/plain:1"}, digest, false},
+		{"no --url", Options{}, digest, false},
+		{"a mirror", Options{URL: "https://x/p.wasm"}, "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.options.Plugins, c.options.Target = plugins(t), &Target{"Gateway", "g"}
+			for name, run := range map[string]func(context.Context, []manifest.File, Options) ([]byte, manifest.Problems){"istio": Istio, "envoy-gateway": EnvoyGateway} {
+				got, problems := run(context.Background(), []manifest.File{{Name: "f", Data: []byte(pinned)}}, c.options)
+				require.Empty(t, problems.Fatal(), name)
+				if c.sha256 == "" {
+					assert.NotContains(t, string(got), "sha256", name)
+				} else {
+					assert.Contains(t, string(got), "sha256: "+c.sha256+"\n", name)
+				}
+				if c.note {
+					assert.ErrorContains(t, problems.Warnings(), "f:6: WasmPlugin higress-system/a: spec.sha256: left out: it is the digest of oci://r.example.com/plain:1", name)
+				} else {
+					assert.Empty(t, problems.Warnings(), name)
+				}
+			}
+		})
+	}
+}
+
+// The build that the result names is asked, not that of the resource.
+func TestTheBuildOfTheResultJudgesTheConfiguration(t *testing.T) {
+	known := plugins(t)
+	for _, c := range []struct {
+		url     string
+		options Options
+		want    string
+	}{
+		{"oci://r/redis:1-envoy", Options{}, known["redis"].EnvoyWasm()},
+		{"oci://r/redis:1", Options{URL: "oci://r/redis:1-envoy@sha256:" + digest}, known["redis"].EnvoyWasm()},
+		{"oci://r/redis@sha256:" + digest, Options{EnvoyBuild: true}, known["redis"].EnvoyWasm()},
+		{"oci://r/plain:1", Options{}, known["plain"].Wasm()},
+	} {
+		var asked string
+		c.options.Plugins = known
+		c.options.Load = func(_ context.Context, _ *catalog.Plugin, wasm string, _ []byte) ([]string, error) {
+			asked = wasm
+			return nil, errors.New("database: must be 0")
+		}
+		got, problems := Istio(context.Background(), []manifest.File{{Name: "f", Data: []byte(wasmPlugin("a", "  url: "+c.url+"\n  defaultConfig: {database: 3}\n"))}}, c.options)
+		assert.Nil(t, got)
+		assert.ErrorContains(t, problems.Fatal(), "f:6: WasmPlugin higress-system/a: spec.defaultConfig: the plugin refuses the configuration: database: must be 0")
+		assert.Equal(t, c.want, asked)
 	}
 }
 

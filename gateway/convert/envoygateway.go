@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/gateway/fetch"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 )
 
@@ -21,7 +22,6 @@ const maxWasm = 16
 func EnvoyGateway(ctx context.Context, files []manifest.File, options Options) ([]byte, manifest.Problems) {
 	var report manifest.Problems
 	sources := read(ctx, files, options, &report)
-	checkURL(sources, options, &report)
 	fail := func(format string, args ...any) {
 		report = append(report, manifest.Problem{Message: fmt.Sprintf(format, args...)})
 	}
@@ -39,6 +39,7 @@ func EnvoyGateway(ctx context.Context, files []manifest.File, options Options) (
 	var list []any
 	for _, s := range sources {
 		s.runsOn("Envoy Gateway", "Envoy")
+		s.honoured("Envoy Gateway")
 		s.rename(options, nil)
 		list = append(list, s.wasmExtension())
 	}
@@ -116,19 +117,16 @@ func (s *source) code() map[string]any {
 	if s.SHA256 != "" {
 		from["sha256"] = s.SHA256
 	}
-	scheme, rest, hasScheme := strings.Cut(s.URL, "://")
-	switch {
-	case hasScheme && scheme == "file":
+	switch fetch.Scheme(s.URL) {
+	case "file":
 		s.refuse("spec.url", "Envoy Gateway loads modules from images and web servers, not from files; --url names another place")
-	case hasScheme && scheme != "oci":
+	case "http", "https":
 		out["type"], out["http"] = "HTTP", from
 		if s.PullSecret != "" {
 			s.refuse("spec.imagePullSecret", "Envoy Gateway logs in to registries only, not to web servers")
 		}
 	default:
-		if hasScheme {
-			from["url"] = rest
-		}
+		from["url"] = strings.TrimPrefix(s.URL, "oci://")
 		out["type"], out["image"] = "Image", from
 		if s.PullSecret != "" {
 			from["pullSecretRef"] = map[string]any{"kind": "Secret", "name": s.PullSecret}

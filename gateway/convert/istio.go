@@ -16,10 +16,10 @@ var istioTargets = map[string]string{"Gateway": "gateway.networking.k8s.io", "Se
 func Istio(ctx context.Context, files []manifest.File, options Options) ([]byte, manifest.Problems) {
 	var report manifest.Problems
 	sources := read(ctx, files, options, &report)
-	checkURL(sources, options, &report)
 	var resources []any
 	for _, s := range sources {
 		s.runsOn("Istio", "Istio")
+		s.honoured("Istio")
 		s.rename(options, kubernetesService)
 		resources = append(resources, map[string]any{
 			"apiVersion": "extensions.istio.io/v1alpha1", "kind": "WasmPlugin",
@@ -104,11 +104,4 @@ func (s *source) istioEnvironment() []any {
 		s.refuse("spec.vmConfig.env", "Istio allows 256 variables")
 	}
 	return out
-}
-
-// checkURL refuses --url where it would give several plugins the same module.
-func checkURL(sources []*source, options Options, report *manifest.Problems) {
-	if options.URL != "" && len(sources) > 1 {
-		*report = append(*report, manifest.Problem{Message: "--url: names one module, and there are several plugins"})
-	}
 }

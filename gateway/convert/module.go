@@ -2,10 +2,10 @@ package convert
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/wasmplane/wasmplane/gateway/catalog"
 	"github.com/wasmplane/wasmplane/gateway/module"
 )
 
@@ -27,30 +27,42 @@ func (s *source) runsOn(gateway, host string) {
 		}
 		return
 	}
-	if slices.Contains(s.known.Requires, "redis") && !namesEnvoyBuild(s.URL) {
+	if slices.Contains(s.known.Requires, "redis") && !s.envoy {
 		s.refuse("spec.url", "%s calls Redis through its host, and %s offers no such call%s", s.known.Name, gateway, s.envoyHint())
 	}
 }
 
 func (s *source) envoyHint() string {
-	if !slices.Contains(s.known.Requires, "redis") || namesEnvoyBuild(s.URL) {
+	if !slices.Contains(s.known.Requires, "redis") || s.envoy {
 		return ""
 	}
-	return "; publish " + module.EnvoyFile + " (wasmplane image push --envoy) and name it with --url"
+	hint := "; publish " + module.EnvoyFile + " (wasmplane image push --envoy) and name it with --url"
+	if digestAlone(s.URL) {
+		hint += ", or say by --envoy-build that the digest is of that build"
+	}
+	return hint
 }
 
-// namesEnvoyBuild reports whether a URL is that of a plugin's build for stock Envoy: the file as wasmplane build writes
-// it, or the tag as wasmplane image push --envoy does.
-func namesEnvoyBuild(url string) bool {
-	return strings.HasSuffix(url, "/"+module.EnvoyFile) || strings.HasSuffix(url, "-envoy")
+// honoured refuses fields that ask for what only Higress does, and notes what the plugin asks for in any case.
+func (s *source) honoured(gateway string) {
+	if s.known == nil {
+		return
+	}
+	for _, wish := range s.known.Wishes(s.config) {
+		field := s.configField() + "." + wish.Field
+		if wish.Rule >= 0 {
+			field = s.ruleField(wish.Rule, "config."+wish.Field, wish.Field)
+		}
+		s.refuse(field, "asks for %s, which %s accepts and does not do", wish.What, gateway)
+	}
+	for _, what := range s.known.Unconditional() {
+		s.note("spec.url", "%s may ask for %s, which %s accepts and does not do", s.known.Name, what, gateway)
+	}
 }
 
 // compiled reads the known plugin's module of the kind that the URL names; nil if it is not compiled.
 func (s *source) compiled() *module.Module {
-	file := s.known.Wasm()
-	if namesEnvoyBuild(s.URL) {
-		file = filepath.Join(s.known.Dir, module.EnvoyFile)
-	}
+	file := s.known.WasmFor(s.URL, s.envoy)
 	code, err := os.ReadFile(file)
 	if err != nil {
 		return nil
@@ -62,19 +74,15 @@ func (s *source) compiled() *module.Module {
 	return m
 }
 
-// callsOut reports whether the known plugin, configured like this, calls other services. Its examples tell: those that
-// have services need them. Every SDK plugin imports the function, so its module does not.
+// callsOut reports whether the known plugin, configured like this, calls other services: those of which every example has
+// services do, and those whose configuration names one. Every SDK plugin imports the function, so its module does not tell.
 func (s *source) callsOut() bool {
 	if s.known == nil {
 		return false
 	}
-	with := 0
-	for i := range s.known.Examples {
-		if len(s.known.Examples[i].Services) > 0 {
-			with++
-		}
-	}
-	return with > 0 && with == len(s.known.Examples) || with > 0 && namesService(s.config)
+	examples := s.known.Examples
+	without := slices.ContainsFunc(examples, func(e catalog.Example) bool { return len(e.Services) == 0 })
+	return len(examples) > 0 && !without || namesService(s.config)
 }
 
 // namesService reports whether a configuration has a field like service_name anywhere, which all plugins have that are

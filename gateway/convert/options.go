@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -15,13 +16,20 @@ type Options struct {
 	Namespace string
 	// Name of the result where several plugins become one resource; empty means "wasm-plugins".
 	Name string
-	// URL replaces the module's URL. It is for one plugin only.
-	URL string
+	// URL replaces the module's URL, and SHA256 its digest, 64 hexadecimal digits: the digest of another URL does not count.
+	// They are for one plugin only.
+	URL, SHA256 string
+	// EnvoyBuild says that URLs of plugins with Redis name their builds for stock Envoy, which a digest does not tell.
+	EnvoyBuild bool
+	// AllowUnknown converts plugins that are not among Plugins, unchecked.
+	AllowUnknown bool
 	// Routes and Services are the names by which the other gateway knows what rules match: of Ingresses and services as
 	// in Higress, to those of its routes and services.
 	Routes, Services map[string][]string
 	// Plugins are the known plugins by name.
 	Plugins map[string]*catalog.Plugin
+	// Load asks compiled plugins about configurations; nil asks none. See validate.Options.
+	Load func(ctx context.Context, p *catalog.Plugin, wasm string, configuration []byte) (complaints []string, err error)
 }
 
 // Target names the resource that a result applies to.

@@ -13,18 +13,12 @@ func (s *source) rename(options Options, sameService func(name string) bool) {
 	if rule, single := s.config["_rules_"].(map[string]any); single {
 		rules = []any{rule}
 	}
-	fields := s.ruleFields()
 	for i := range rules {
 		rule, ok := rules[i].(map[string]any)
 		if !ok {
 			continue // validate has refused it
 		}
-		field := func(higress, whole string) string {
-			if i < len(fields) {
-				return fields[i] + "." + higress
-			}
-			return fmt.Sprintf("spec.pluginConfig._rules_[%d].%s", i, whole)
-		}
+		field := func(higress, whole string) string { return s.ruleField(i, higress, whole) }
 		if _, ok := rule["_match_route_prefix_"]; ok {
 			s.refuse(field("config._match_route_prefix_", "_match_route_prefix_"), "the beginnings of route names are others there, and cannot be translated")
 		}
@@ -35,6 +29,22 @@ func (s *source) rename(options Options, sameService func(name string) bool) {
 		}
 		s.names(rule, "_match_service_", field("service", "_match_service_"), "service", options.Services, sameService)
 	}
+}
+
+// ruleField is the place of a rule's field, by what it is called in matchRules and in a whole configuration.
+func (s *source) ruleField(i int, higress, whole string) string {
+	if fields := s.ruleFields(); i < len(fields) {
+		return fields[i] + "." + higress
+	}
+	return fmt.Sprintf("%s._rules_[%d].%s", s.configField(), i, whole)
+}
+
+// configField is where the whole or the global configuration is.
+func (s *source) configField() string {
+	if s.spec.PluginConfig != nil {
+		return "spec.pluginConfig"
+	}
+	return "spec.defaultConfig"
 }
 
 // ruleFields are the fields of the rules that are in force, if they are in matchRules.

@@ -21,6 +21,7 @@ type source struct {
 	doc    *resource.Document
 	spec   manifest.WasmPluginSpec
 	known  *catalog.Plugin // nil: nobody knows
+	envoy  bool            // the URL is of the plugin's build for hosts without Redis call-outs
 	config map[string]any  // the whole configuration, nil if there is none
 	report *manifest.Problems
 }
@@ -42,11 +43,30 @@ func read(ctx context.Context, files []manifest.File, options Options, report *m
 		*report = append(*report, manifest.Problem{Message: err.Error()})
 		return nil
 	}
-	validator := validate.New(validate.Options{CRDs: crds, Plugins: options.Plugins})
-	var docs []*resource.Document
+	docs := wasmPlugins(files, report)
+	if checkURL(docs, options, report); len(report.Fatal()) > 0 {
+		return nil
+	}
+	validator := validate.New(validate.Options{
+		CRDs: crds, Plugins: options.Plugins, URL: options.URL, EnvoyBuild: options.EnvoyBuild, Load: options.Load,
+	})
 	for _, file := range files {
 		*report = append(*report, validator.Check(ctx, file.Name, file.Data).Fatal()...)
-		found, _ := resource.Parse(file.Name, file.Data) // whatever cannot be parsed was reported
+	}
+	if len(docs) == 0 && len(report.Fatal()) == 0 {
+		*report = append(*report, manifest.Problem{Message: "there is no WasmPlugin of extensions.higress.io/v1alpha1"})
+	}
+	if len(report.Fatal()) > 0 {
+		return nil
+	}
+	return install(docs, options, report)
+}
+
+// wasmPlugins are the resources to convert. Whatever cannot be parsed is left to the validator.
+func wasmPlugins(files []manifest.File, report *manifest.Problems) []*resource.Document {
+	var docs []*resource.Document
+	for _, file := range files {
+		found, _ := resource.Parse(file.Name, file.Data)
 		for _, d := range found {
 			if d.Kind() == "WasmPlugin" && d.APIVersion() == "extensions.higress.io/v1alpha1" {
 				docs = append(docs, d)
@@ -57,13 +77,7 @@ func read(ctx context.Context, files []manifest.File, options Options, report *m
 			*report = append(*report, p)
 		}
 	}
-	if len(docs) == 0 && len(report.Fatal()) == 0 {
-		*report = append(*report, manifest.Problem{Message: "there is no WasmPlugin of extensions.higress.io/v1alpha1"})
-	}
-	if len(report.Fatal()) > 0 {
-		return nil
-	}
-	return install(docs, options, report)
+	return docs
 }
 
 // install does what the Higress controller would.
@@ -119,13 +133,18 @@ func (s *source) complete(plugin *manifest.Plugin, options Options) {
 	if options.Namespace != "" {
 		s.Namespace = options.Namespace
 	}
-	if options.URL != "" {
-		s.URL = options.URL
-	}
-	name := validate.PluginName(s.spec.URL, s.spec.PluginName, s.doc.Name())
-	s.known = options.Plugins[name]
-	if s.known == nil {
-		s.note("spec.url", "there is no plugin %q here: whether its module runs on the other gateway, holds headers until it has seen a body, or calls other services was not checked", name)
+	s.replaceURL(options)
+	recognized := validate.Recognize(options.Plugins, []string{options.URL, s.spec.URL}, s.spec.PluginName, s.doc.Name())
+	s.known = recognized.Plugin
+	s.envoy = options.EnvoyBuild || catalog.NamesEnvoyBuild(s.URL)
+	const unsaid = "whether its module runs on the other gateway, holds headers until it has seen a body, or calls other services"
+	switch {
+	case s.known == nil && options.AllowUnknown:
+		s.note("spec.url", "%s: %s was not checked", recognized.Unknown(), unsaid)
+	case s.known == nil:
+		s.refuse("spec.url", "%s, so nobody can say %s; --plugins FOLDER makes plugins known, --allow-unknown converts it all the same", recognized.Unknown(), unsaid)
+	case recognized.ByPluginName:
+		s.note("spec.pluginName", "taken as %s: the name in the url is not known here", s.known.Name)
 	}
 	if len(plugin.Configuration) == 0 {
 		return

@@ -307,29 +307,6 @@ func TestDigests(t *testing.T) {
 	}
 }
 
-func TestWrongURLs(t *testing.T) {
-	for url, problem := range map[string]string{
-		"docker://r.example/p:1":              "write oci://r.example/p:1",
-		"ftp://r.example/p.wasm":              "must be a file, http, https or oci URL",
-		"oci://R.example/P:1":                 "not an image reference",
-		"":                                    "not an image reference",
-		"http://":                             "is not a URL",
-		"http://u:secret@r.example/p.wasm":    "a password is not sent over plain HTTP",
-		"file://p.wasm":                       "three slashes",
-		"file:p.wasm":                         "three slashes",
-		"http://u:secret@r.example/\x7f/bad ": "is not a URL",
-	} {
-		_, err := newFetcher(t, Options{}).Fetch(t.Context(), Source{URL: url})
-		require.ErrorContains(t, err, problem, url)
-		assert.True(t, Definite(err), url)
-		assert.NotContains(t, err.Error(), "secret")
-	}
-	_, err := newFetcher(t, Options{}).Fetch(t.Context(), Source{URL: "r.example/p:1", Policy: "Never"})
-	assert.ErrorContains(t, err, "IfNotPresent or Always")
-	_, err = newFetcher(t, Options{}).Fetch(t.Context(), Source{URL: "file:///not/there.wasm"})
-	assert.ErrorIs(t, err, os.ErrNotExist)
-}
-
 func TestAPullSecretIsUsed(t *testing.T) {
 	var logins sync.Map
 	s := httptest.NewTLSServer(nil)

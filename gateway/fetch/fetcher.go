@@ -41,6 +41,9 @@ type Options struct {
 	Timeout            time.Duration     // of a fetch with all its attempts; 0 means 30 s
 	Attempts           int               // 0 means 5
 	Backoff            time.Duration     // before the second attempt, doubled for each further one; 0 means 500 ms
+	// Starting is told of an address that must be connected to, because the cache does not answer. It may be called from
+	// several goroutines.
+	Starting func(address string)
 	// Retrying is told of a failed attempt that will be repeated. It may be called from several goroutines.
 	Retrying func(address string, err error, after time.Duration)
 }
@@ -66,6 +69,9 @@ func New(options Options) *Fetcher {
 	if options.Transport == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
 		options.Transport, f.closeIdle = own, own.CloseIdleConnections
+	}
+	if options.Starting == nil {
+		options.Starting = func(string) {}
 	}
 	if options.Retrying == nil {
 		options.Retrying = func(string, error, time.Duration) {}
@@ -101,17 +107,6 @@ type Module struct {
 
 	index string // digest of the index that Image is in, or ""
 }
-
-// URLError says that a URL or what goes with it cannot be right, whatever the network does.
-type URLError struct{ Reason string }
-
-// Error implements error.
-func (e *URLError) Error() string { return e.Reason }
-
-func urlErrorf(format string, args ...any) error { return &URLError{fmt.Sprintf(format, args...)} }
-
-// Remote reports whether an address is of a web server or registry.
-func Remote(address string) bool { return !strings.HasPrefix(address, "file:") }
 
 // Fetch gets a module. It may take as long as Options.Timeout, so it must not be called on an event loop.
 func (f *Fetcher) Fetch(ctx context.Context, s Source) (*Module, error) {
@@ -161,48 +156,6 @@ func (f *Fetcher) begin(ctx context.Context, address string) (done func(), err e
 	}
 }
 
-// check refuses what is wrong in itself and returns the scheme, "oci" for an image reference without one.
-func check(s Source) (scheme string, err error) {
-	if s.SHA256 != "" && !isDigest(bare(s.SHA256)) {
-		return "", urlErrorf("sha256 %q must be 64 hexadecimal digits", s.SHA256)
-	}
-	if s.Policy != "" && s.Policy != IfNotPresent && s.Policy != Always {
-		return "", urlErrorf("the pull policy must be IfNotPresent or Always, not %q", s.Policy)
-	}
-	scheme, rest, found := strings.Cut(s.URL, "://")
-	if !found {
-		scheme, rest = "oci", s.URL
-		if strings.HasPrefix(s.URL, "file:") {
-			scheme = "file"
-		}
-	}
-	switch scheme {
-	case "file":
-		return scheme, nil
-	case "http", "https":
-		u, err := url.Parse(s.URL)
-		if err != nil || u.Host == "" {
-			return "", urlErrorf("%q is not a URL", Redacted(s.URL))
-		}
-		if scheme == "http" && u.User != nil {
-			return "", urlErrorf("%s: a password is not sent over plain HTTP", u.Redacted())
-		}
-		return scheme, nil
-	case "docker":
-		return "", urlErrorf("%s: Higress and Istio do not know the scheme docker; write oci://%s", s.URL, rest)
-	case "oci":
-	default:
-		return "", urlErrorf("%s must be a file, http, https or oci URL", s.URL)
-	}
-	if err := oci.Check(s.URL); err != nil {
-		return "", &URLError{err.Error()}
-	}
-	if pinned, ok := oci.Pinned(s.URL); ok && s.SHA256 != "" && bare(pinned) != bare(s.SHA256) {
-		return "", urlErrorf("%s names another digest than sha256 %s", s.URL, s.SHA256)
-	}
-	return scheme, nil
-}
-
 func bare(digest string) string { return strings.ToLower(strings.TrimPrefix(digest, "sha256:")) }
 
 func isDigest(hexadecimal string) bool {
@@ -227,19 +180,16 @@ func Redacted(address string) string {
 }
 
 func readFile(s Source) (*Module, error) {
-	u, err := url.Parse(s.URL)
+	file, err := filePath(s.URL)
 	if err != nil {
-		return nil, urlErrorf("%q is not a URL", s.URL)
+		return nil, err
 	}
-	if u.Host != "" || u.Path == "" {
-		return nil, urlErrorf("%s must have three slashes: file:///path", s.URL)
-	}
-	code, err := os.ReadFile(u.Path)
+	code, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
 	if !oci.IsModule(code) {
-		return nil, fmt.Errorf("%s is not a wasm module", u.Path)
+		return nil, fmt.Errorf("%s is not a wasm module", file)
 	}
 	m := &Module{Code: code, SHA256: digestOf(code)}
 	return m, m.verify(s)
@@ -263,11 +213,15 @@ func (m *Module) verify(s Source) error {
 
 // retry runs attempt until it succeeds, fails for good, or there were enough attempts.
 func (f *Fetcher) retry(ctx context.Context, address string, attempt func() (err error, again bool)) error {
+	f.options.Starting(Redacted(address))
 	wait := f.options.Backoff
 	for i := 1; ; i++ {
 		err, again := attempt()
 		if err == nil {
 			return nil
+		}
+		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+			return err
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w: %w", err, context.Cause(ctx))
@@ -288,10 +242,4 @@ func (f *Fetcher) retry(ctx context.Context, address string, attempt func() (err
 		}
 		wait *= 2
 	}
-}
-
-// Definite reports whether an error of Fetch will stay until the manifest or a local file changes.
-func Definite(err error) bool {
-	var wrong *URLError
-	return errors.As(err, &wrong)
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -21,8 +23,10 @@ type Client struct {
 	// Keychain knows logins; nil means $DOCKER_CONFIG or ~/.docker/config.json with its credential helpers, and podman's
 	// auth.json.
 	Keychain authn.Keychain
-	// Transport makes the connections; nil means one like http.DefaultTransport.
-	Transport http.RoundTripper
+	// Transport makes the connections; nil means one like http.DefaultTransport, which gives up on a registry that sends no
+	// response headers for AnswerTimeout, 30 s if that is 0.
+	Transport     http.RoundTripper
+	AnswerTimeout time.Duration
 }
 
 func (c *Client) plain(host string) bool {
@@ -66,6 +70,15 @@ func Pinned(reference string) (digest string, ok bool) {
 	return d.DigestStr(), true
 }
 
+// Registry is the host of a reference's registry, with its port if it has one; "" if it is no reference.
+func Registry(reference string) string {
+	ref, err := (&Client{}).parse(reference)
+	if err != nil {
+		return ""
+	}
+	return ref.Context().RegistryStr()
+}
+
 // Floating reports whether a reference has the tag latest, written or not.
 func Floating(reference string) bool {
 	ref, err := (&Client{}).parse(reference)
@@ -100,9 +113,26 @@ func options(ctx context.Context, g *guard, login authn.Authenticator) []remote.
 	return []remote.Option{remote.WithContext(ctx), remote.WithAuth(login), remote.WithTransport(g), remote.WithUserAgent("wasmplane")}
 }
 
+// answerTimeout is the default of Client.AnswerTimeout.
+const answerTimeout = 30 * time.Second
+
+var defaultTransport = sync.OnceValue(func() http.RoundTripper { return impatient(answerTimeout) })
+
 func (c *Client) transport() http.RoundTripper {
-	if c.Transport != nil {
+	switch {
+	case c.Transport != nil:
 		return c.Transport
+	case c.AnswerTimeout != 0:
+		return impatient(c.AnswerTimeout)
+	default:
+		return defaultTransport()
 	}
-	return remote.DefaultTransport
+}
+
+// impatient makes a transport that does not wait for response headers any longer.
+func impatient(timeout time.Duration) *http.Transport {
+	t := remote.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = timeout
+	t.TLSHandshakeTimeout = min(t.TLSHandshakeTimeout, timeout)
+	return t
 }

@@ -210,8 +210,27 @@ func TestSave(t *testing.T) {
 		assert.Equal(t, want, list.Manifests[0].Digest)
 		assert.Equal(t, "1", list.Manifests[0].Annotations["org.opencontainers.image.ref.name"])
 	}
+	for _, wrong := range [][]string{{"r.example/p@" + want.String()}, {"r.example/p:2", "r.example/P:3"}, {}} {
+		require.ErrorIs(t, Save(img, folder, wrong...), ErrReference)
+		index, err := layout.ImageIndexFromPath(folder)
+		require.NoError(t, err, "what was there is there still")
+		list, err := index.IndexManifest()
+		require.NoError(t, err)
+		require.Len(t, list.Manifests, 1)
+		assert.Equal(t, "1", list.Manifests[0].Annotations["org.opencontainers.image.ref.name"])
+	}
+	require.NoError(t, Save(img, folder, "r.example/p:1", "r.example/p:latest", "r.example/p:1"))
+	index, err := layout.ImageIndexFromPath(folder)
+	require.NoError(t, err)
+	list, err := index.IndexManifest()
+	require.NoError(t, err)
+	require.Len(t, list.Manifests, 2, "an entry for each tag")
+	for i, tag := range []string{"1", "latest"} {
+		assert.Equal(t, want, list.Manifests[i].Digest)
+		assert.Equal(t, tag, list.Manifests[i].Annotations["org.opencontainers.image.ref.name"])
+	}
 	file := filepath.Join(dir, "p.tar")
-	require.NoError(t, Save(build(t, FormatDocker), file, "r.example/p:1"))
+	require.NoError(t, Save(build(t, FormatDocker), file, "r.example/p:latest", "r.example/p:1"))
 	tag, err := name.NewTag("r.example/p:1")
 	require.NoError(t, err)
 	loaded, err := tarball.ImageFromPath(file, &tag)

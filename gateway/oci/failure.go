@@ -22,6 +22,7 @@ var (
 	ErrRegistry       = errors.New("the registry failed")
 	ErrMediaType      = errors.New("not a plugin image")
 	ErrCorruptLayer   = errors.New("the layer is corrupt")
+	ErrCorruptConfig  = errors.New("the image's configuration is corrupt")
 	ErrDigestMismatch = errors.New("the digest does not match")
 	ErrTooLarge       = errors.New("the module is too large")
 )
@@ -32,7 +33,7 @@ func Temporary(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false
 	}
-	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrRegistry) || errors.Is(err, ErrCorruptLayer)
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrRegistry) || errors.Is(err, ErrCorruptLayer) || errors.Is(err, ErrCorruptConfig)
 }
 
 // explain says what an error of the registry client means for who wants the image.
@@ -53,6 +54,8 @@ func explain(ref name.Reference, err error, g *guard) error {
 	// go-containerregistry has no type for this one.
 	case strings.Contains(err.Error(), "does not match requested digest"), strings.Contains(err.Error(), "does not match Docker-Content-Digest"):
 		return fmt.Errorf("%s: %w: %w", ref, ErrDigestMismatch, err)
+	case g.silent.Load():
+		return fmt.Errorf("%s: %w: %s takes connections and does not answer: %w", ref, ErrUnreachable, registry, err)
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", ref, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -65,7 +68,7 @@ func explain(ref name.Reference, err error, g *guard) error {
 }
 
 func known(err error) bool {
-	for _, e := range []error{ErrMediaType, ErrCorruptLayer, ErrDigestMismatch, ErrTooLarge} {
+	for _, e := range []error{ErrMediaType, ErrCorruptLayer, ErrCorruptConfig, ErrDigestMismatch, ErrTooLarge} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -79,6 +82,9 @@ func answer(registry string, status int, err error, g *guard) error {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		if g.anonymousForPlain {
 			return fmt.Errorf("%w, and logins are not sent over plain HTTP to %s: %w", ErrUnauthorized, registry, err)
+		}
+		if g.spokePlain.Load() {
+			return fmt.Errorf("%w, and docker login %s does not help, because no login is sent over plain HTTP: it needs TLS, or to let anonymous clients in: %w", ErrUnauthorized, registry, err)
 		}
 		if g.credentials {
 			return fmt.Errorf("%w: %s does not accept the one it was given for this image: %w", ErrUnauthorized, registry, err)

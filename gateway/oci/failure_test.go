@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -67,7 +68,7 @@ func TestEachFailureHasAReason(t *testing.T) {
 		text      string
 		temporary bool
 	}{
-		{"401", answer(401, "WWW-Authenticate", `Basic realm="r"`, ""), "/p:1", ErrUnauthorized, "docker login", false},
+		{"401", answer(401, "WWW-Authenticate", `Basic realm="r"`, ""), "/p:1", ErrUnauthorized, "does not help, because no login is sent over plain HTTP", false},
 		{"401 without a challenge", answer(401, "X", "", ""), "/p:1", ErrUnauthorized, "", false},
 		{"403", answer(403, "X", "", ""), "/p:1", ErrUnauthorized, "", false},
 		{"no such tag", nil, "/p:2", ErrNotFound, "MANIFEST_UNKNOWN", false},
@@ -132,6 +133,74 @@ func TestAnUnreachableRegistry(t *testing.T) {
 	assert.ErrorIs(t, err, ErrUnreachable)
 	_, _, err = anonymous().Pull(t.Context(), "no-such-registry.invalid/p:1", nil, nil)
 	assert.ErrorIs(t, err, ErrUnreachable)
+}
+
+func TestALoginIsAdvisedWhereItHelps(t *testing.T) {
+	r := newRegistry(t, true)
+	r.misbehave(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("WWW-Authenticate", `Basic realm="r"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	})
+	client := anonymous()
+	client.Transport = r.Client().Transport
+	_, err := client.Inspect(t.Context(), r.host+"/p:1")
+	require.ErrorIs(t, err, ErrUnauthorized)
+	assert.ErrorContains(t, err, "docker login "+r.host)
+}
+
+func TestARegistryThatDoesNotAnswer(t *testing.T) {
+	r := newRegistry(t, false)
+	asked := make(chan struct{}, 100)
+	r.misbehave(func(_ http.ResponseWriter, req *http.Request) bool {
+		asked <- struct{}{}
+		<-req.Context().Done()
+		return true
+	})
+	client := anonymous()
+	client.AnswerTimeout = 20 * time.Millisecond
+	_, err := client.Inspect(t.Context(), r.host+"/p:1")
+	require.ErrorIs(t, err, ErrUnreachable)
+	assert.ErrorContains(t, err, r.host+"/p:1: the registry cannot be reached: "+r.host+" takes connections and does not answer")
+	assert.Len(t, asked, 1, "it is not waited for again")
+	_, _, err = client.Pull(t.Context(), r.host+"/p:1", nil, nil)
+	assert.ErrorContains(t, err, "does not answer")
+	_, err = client.Push(t.Context(), build(t, FormatImage), []string{r.host + "/p:1"}, nil)
+	assert.ErrorContains(t, err, "does not answer")
+	assert.Len(t, asked, 3)
+
+	assert.Equal(t, 30*time.Second, (&Client{}).transport().(*http.Transport).ResponseHeaderTimeout, "what the command line uses")
+}
+
+func TestACorruptConfiguration(t *testing.T) {
+	img := build(t, FormatImage)
+	config, err := img.ConfigName()
+	require.NoError(t, err)
+	r := newRegistry(t, false)
+	_, err = anonymous().Push(t.Context(), img, []string{r.host + "/p:1"}, nil)
+	require.NoError(t, err)
+	for name, change := range map[string]func([]byte) []byte{
+		"another byte": func(b []byte) []byte { b = bytes.Clone(b); b[len(b)/2] ^= 1; return b },
+		"cut":          func(b []byte) []byte { return b[:len(b)/2] },
+		"no JSON":      func(b []byte) []byte { return bytes.Repeat([]byte("x"), len(b)) },
+	} {
+		for _, keep := range []bool{false, true} {
+			r.misbehave(altered(r, config.String(), keep, change))
+			_, err := anonymous().Inspect(t.Context(), r.host+"/p:1")
+			require.ErrorIs(t, err, ErrCorruptConfig, name)
+			assert.NotErrorIs(t, err, ErrRegistry, name)
+			assert.ErrorContains(t, err, r.host+"/p:1: the image's configuration is corrupt: "+config.String(), name)
+		}
+	}
+	r.misbehave(func(w http.ResponseWriter, req *http.Request) bool {
+		if !strings.Contains(req.URL.Path, config.String()) {
+			return false
+		}
+		http.NotFound(w, req)
+		return true
+	})
+	_, err = anonymous().Inspect(t.Context(), r.host+"/p:1")
+	assert.ErrorIs(t, err, ErrNotFound, "what is not there is not corrupt")
 }
 
 func TestATLSRegistryThatIsNotTrusted(t *testing.T) {

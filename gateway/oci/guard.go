@@ -22,6 +22,8 @@ type guard struct {
 	refusedPlain atomic.Bool // a host asked for plain HTTP that may not
 	withheld     atomic.Bool // a login was kept back from plain HTTP
 	answered     atomic.Bool // some host gave an answer
+	spokePlain   atomic.Bool // a host gave it over plain HTTP
+	silent       atomic.Bool // a host took a request and gave none in time
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -37,8 +39,15 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	res, err := g.base.RoundTrip(r)
-	if err == nil {
+	switch {
+	case err == nil:
 		g.answered.Store(true)
+		if r.URL.Scheme != "https" {
+			g.spokePlain.Store(true)
+		}
+	case strings.Contains(err.Error(), "timeout awaiting response headers"): // net/http has no type for it
+		g.silent.Store(true)
+		err = fmt.Errorf("no answer in time: %w", err) // not temporary any more: each attempt would wait as long
 	}
 	return res, err
 }

@@ -3,6 +3,7 @@ package oci
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -12,16 +13,20 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// Save writes an image to disk under a reference, replacing what is there: to a file that `docker load` reads if the path
-// ends with .tar, else to a folder in the layout of the OCI image specification, which skopeo and others read as
-// oci:PATH.
-func Save(img v1.Image, path, reference string) error {
-	ref, err := (&Client{}).parse(reference)
+// Save writes an image to disk under references, which must be tags, replacing what is there: to a file that `docker load`
+// reads if the path ends with .tar, else to a folder in the layout of the OCI image specification, which skopeo and others
+// read as oci:PATH. Nothing is touched if a reference is refused.
+func Save(img v1.Image, path string, references ...string) error {
+	tags, err := (&Client{}).tags(references, "saved", "under")
 	if err != nil {
 		return err
 	}
 	if strings.HasSuffix(path, ".tar") {
-		return tarball.WriteToFile(path, ref, img)
+		named := map[name.Reference]v1.Image{}
+		for _, tag := range tags {
+			named[tag] = img
+		}
+		return tarball.MultiRefWriteToFile(path, named)
 	}
 	if err := clearLayout(path); err != nil {
 		return err
@@ -30,11 +35,35 @@ func Save(img v1.Image, path, reference string) error {
 	if err != nil {
 		return err
 	}
-	tag, ok := ref.(name.Tag)
-	if !ok {
-		return fmt.Errorf("%w: %s: an image is saved under a tag, not a digest", ErrReference, reference)
+	for _, tag := range tags {
+		if err := folder.AppendImage(img, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": tag.TagStr()})); err != nil {
+			return err
+		}
 	}
-	return folder.AppendImage(img, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": tag.TagStr()}))
+	return nil
+}
+
+// tags reads references that must be tags, without repetitions; verb and preposition say in errors what is done
+// with an image by a tag.
+func (c *Client) tags(references []string, verb, preposition string) ([]name.Tag, error) {
+	if len(references) == 0 {
+		return nil, fmt.Errorf("%w: there must be one", ErrReference)
+	}
+	var tags []name.Tag
+	for _, reference := range references {
+		ref, err := c.parse(reference)
+		if err != nil {
+			return nil, err
+		}
+		tag, ok := ref.(name.Tag)
+		if !ok {
+			return nil, fmt.Errorf("%w: %s: an image is %s %s a tag, not %[4]s a digest", ErrReference, reference, verb, preposition)
+		}
+		if !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags, nil
 }
 
 // clearLayout removes a former image layout; anything else is left alone.

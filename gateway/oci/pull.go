@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
@@ -38,11 +40,22 @@ func (c *Client) Inspect(ctx context.Context, reference string) (*Image, error) 
 		}
 		config, err := img.ConfigFile()
 		if err != nil {
-			return err
+			return corruptConfig(image.Manifest.Config.Digest, err)
 		}
 		image.Labels = config.Config.Labels
 		return nil
 	})
+}
+
+// corruptConfig says what an error while a configuration was read means: unless the registry or the connection failed, what
+// came is not what the manifest says, or no JSON.
+func corruptConfig(digest v1.Hash, err error) error {
+	var answered *transport.Error
+	var connection *url.Error
+	if errors.As(err, &answered) || errors.As(err, &connection) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %s: %w", ErrCorruptConfig, digest, err)
 }
 
 func isConfig(t types.MediaType) bool {

@@ -3,7 +3,6 @@ package oci
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -34,17 +33,9 @@ type Progress func(done, total int64)
 // Push uploads an image under each of the references, which must be tags, and returns what was done until the first
 // error. Layers that the registry has are not sent again, nor is anything if a tag names the same image already.
 func (c *Client) Push(ctx context.Context, img v1.Image, references []string, progress Progress) ([]Pushed, error) {
-	var tags []name.Tag
-	for _, reference := range references {
-		ref, err := c.parse(reference)
-		if err != nil {
-			return nil, err
-		}
-		tag, ok := ref.(name.Tag)
-		if !ok {
-			return nil, fmt.Errorf("%w: %s: an image is pushed to a tag, not to a digest", ErrReference, reference)
-		}
-		tags = append(tags, tag)
+	tags, err := c.tags(references, "pushed", "to")
+	if err != nil {
+		return nil, err
 	}
 	var done []Pushed
 	for _, tag := range tags {

@@ -63,11 +63,17 @@ func (b *chainBuilder) build(ctx context.Context, plugins []*manifest.Plugin) er
 	return errors.Join(failures...)
 }
 
-// fetch gets the plugins' modules. Closing the gateway ends it, too.
+// fetch gets the plugins' modules. Closing the gateway ends it, too. A gateway that starts serves nobody meanwhile, so it
+// waits a while and no longer: what is not there by then is what could not be fetched, and is tried again.
 func (b *chainBuilder) fetch(ctx context.Context, plugins []*manifest.Plugin) map[*manifest.Plugin]pulled {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(b.gateway.background, cancel)()
+	if wait := b.gateway.config.FetchWait; b.first {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, wait, fmt.Errorf("not there %v after the start, so the gateway starts without it and goes on trying", wait))
+		defer stop()
+	}
 	return b.gateway.modules.fetchAll(ctx, plugins)
 }
 

@@ -46,6 +46,8 @@ type Config struct {
 	StreamIdleTimeout time.Duration // 0 means 5 min, Envoy's default
 	CacheDir          string        // of compiled and fetched modules; empty keeps them in memory
 	Fetch             fetch.Options // of modules from registries and web servers; CacheDir empty means one within CacheDir
+	// FetchWait is how long a gateway that starts waits for the modules of all plugins together; 0 means 10 s.
+	FetchWait time.Duration
 	// RefetchInterval is how long after a failed fetch the gateway tries again by itself, doubled each time up to 5 min; 0
 	// means 10 s.
 	RefetchInterval time.Duration
@@ -97,6 +99,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.StreamIdleTimeout == 0 {
 		c.StreamIdleTimeout = 5 * time.Minute
+	}
+	if c.FetchWait == 0 {
+		c.FetchWait = 10 * time.Second
 	}
 	if c.RefetchInterval == 0 {
 		c.RefetchInterval = 10 * time.Second

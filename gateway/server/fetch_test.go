@@ -201,6 +201,30 @@ func TestAPluginThatWasNotFetchedComesLater(t *testing.T) {
 	}
 }
 
+func TestAHangingRegistryDoesNotHoldUpTheStart(t *testing.T) {
+	hanging, healthy := newImageRegistry(t), newImageRegistry(t)
+	hanging.close(func(_ http.ResponseWriter, req *http.Request) bool {
+		<-req.Context().Done()
+		return true
+	})
+	config := Config{Concurrency: 1, FetchWait: 3 * time.Second, RefetchInterval: time.Millisecond} // a fetch has 30 s
+	files := []manifest.File{wasmPluginAt(healthy.host+"/guest:1", "z", `{name: z, mark: "1"}`, "priority: 1")}
+	const many = 9 // more than are fetched at once
+	for i := range many {
+		name := string(rune('a' + i))
+		files = append(files, wasmPluginAt(hanging.host+"/guest:1", name, `{name: `+name+`}`, "failStrategy: FAIL_OPEN", "priority: 2"))
+	}
+	began := time.Now()
+	f := start(t, config, files...)
+	assert.Less(t, time.Since(began), 20*time.Second)
+	assert.Equal(t, 1, f.logHas("fetching "+healthy.host+"/guest:1"), "the log says what the start waits for")
+	assert.Equal(t, many, f.logHas("is skipped (FAIL_OPEN)"))
+	assert.Contains(t, f.plugin("a").Failure, "not there 3s after the start, so the gateway starts without it and goes on trying")
+	assert.Equal(t, "z1", f.get("/").Header.Get("x-by"), "another registry's module was not held up")
+	hanging.open()
+	eventually(t, "all plugins work", func() bool { return f.plugin("a").Failure == "" && f.plugin("i").Failure == "" })
+}
+
 func TestReloadsWhileARegistryIsDown(t *testing.T) {
 	r := newImageRegistry(t)
 	plugin := func(mark string) manifest.File {

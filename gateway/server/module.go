@@ -38,6 +38,7 @@ func newModuleCache(c Config, log *logger) moduleCache {
 	if options.CacheDir == "" && c.CacheDir != "" {
 		options.CacheDir = filepath.Join(c.CacheDir, "fetched")
 	}
+	options.Starting = func(address string) { log.infof("fetching %s", address) }
 	options.Retrying = func(address string, err error, after time.Duration) {
 		log.warnf("fetching %s failed, next attempt in %v: %v", address, after, err)
 	}
@@ -47,16 +48,21 @@ func newModuleCache(c Config, log *logger) moduleCache {
 // errNotFetched marks the failure to fetch a module from elsewhere, which may pass by itself.
 var errNotFetched = errors.New("the module was not fetched")
 
-// fetchAll gets the modules of all plugins, several at a time.
+// fetchAll gets the modules of all plugins, several at a time of a host, so that a host that hangs does not hold up others.
 func (c *moduleCache) fetchAll(ctx context.Context, plugins []*manifest.Plugin) map[*manifest.Plugin]pulled {
 	const atOnce = 4
 	type answer struct {
 		of *manifest.Plugin
 		pulled
 	}
-	answers, slots := make(chan answer), make(chan struct{}, atOnce)
+	answers, hosts := make(chan answer), map[string]chan struct{}{}
 	for _, p := range plugins {
 		former, known := c.pulled[p.FilterName()]
+		host := fetch.Host(p.URL)
+		if hosts[host] == nil {
+			hosts[host] = make(chan struct{}, atOnce)
+		}
+		slots := hosts[host]
 		go func() {
 			if known && former.revision == p.Revision && fetch.Remote(p.URL) {
 				answers <- answer{p, former}

@@ -100,6 +100,9 @@ func (p *wasmPlugin) whole(field string, value any, disabled bool) []part {
 		if !matchesAnything(rule) {
 			p.fail(name, "has none of _match_route_, _match_domain_, _match_service_ and _match_route_prefix_")
 		}
+		if !disabled {
+			p.wholeRule(name, rule)
+		}
 		out = append(out, part{field: name, value: rule, rule: true, disabled: disabled})
 	}
 	return out

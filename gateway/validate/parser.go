@@ -42,8 +42,8 @@ func (p *Parser) Close(ctx context.Context) error {
 }
 
 // Load is the function for Options. A plugin that is not compiled has no opinion.
-func (p *Parser) Load(ctx context.Context, known *catalog.Plugin, configuration []byte) ([]string, error) {
-	m, err := p.module(ctx, known.Wasm())
+func (p *Parser) Load(ctx context.Context, known *catalog.Plugin, wasm string, configuration []byte) ([]string, error) {
+	m, err := p.module(ctx, wasm)
 	if m == nil || err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func TestParserAsksThePlugin(t *testing.T) {
 		{"call-outs and ticks lead nowhere", "call", nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			complaints, err := parser.Load(ctx, plugin, []byte(c.configuration))
+			complaints, err := parser.Load(ctx, plugin, plugin.Wasm(), []byte(c.configuration))
 			assert.Equal(t, c.complaints, complaints)
 			if c.refusal == "" {
 				assert.NoError(t, err)
@@ -53,21 +53,21 @@ func TestParserAsksThePlugin(t *testing.T) {
 		})
 	}
 	t.Run("a plugin that breaks refuses", func(t *testing.T) {
-		_, err := parser.Load(ctx, plugin, []byte("panic"))
+		_, err := parser.Load(ctx, plugin, plugin.Wasm(), []byte("panic"))
 		assert.Error(t, err)
 	})
 }
 
 func TestParserWithoutAModule(t *testing.T) {
 	parser := NewParser("")
-	complaints, err := parser.Load(context.Background(), &catalog.Plugin{Name: "p", Dir: t.TempDir()}, nil)
+	complaints, err := parser.Load(context.Background(), &catalog.Plugin{Name: "p"}, filepath.Join(t.TempDir(), "plugin.wasm"), nil)
 	assert.NoError(t, err, "a plugin that is not compiled has no opinion")
 	assert.Empty(t, complaints)
 	assert.NoError(t, parser.Close(context.Background()))
 
 	broken := &catalog.Plugin{Name: "p", Dir: t.TempDir()}
 	require.NoError(t, os.WriteFile(broken.Wasm(), []byte("no module"), 0o600))
-	_, err = parser.Load(context.Background(), broken, nil)
+	_, err = parser.Load(context.Background(), broken, broken.Wasm(), nil)
 	assert.ErrorContains(t, err, broken.Wasm())
 	assert.NoError(t, parser.Close(context.Background()))
 }

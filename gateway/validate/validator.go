@@ -21,9 +21,14 @@ type Options struct {
 	Plugins map[string]*catalog.Plugin
 	// Namespace is the controller's own; empty means manifest.DefaultNamespace.
 	Namespace string
-	// Load asks a compiled plugin for its opinion on a configuration that its schema allows; nil asks none. It returns
-	// what the plugin logged as an error while it took the configuration, or an error if it refused.
-	Load func(ctx context.Context, p *catalog.Plugin, configuration []byte) (complaints []string, err error)
+	// URL is where the module will come from, if that is not what the resources say: it tells the plugin and its build.
+	URL string
+	// EnvoyBuild says that the URL is of a plugin's build for hosts without Redis call-outs, which a digest does not tell.
+	EnvoyBuild bool
+	// Load asks a compiled plugin, by the file of the build that is used, for its opinion on a configuration that its
+	// schema allows; nil asks none. It returns what the plugin logged as an error while it took the configuration, or an
+	// error if it refused.
+	Load func(ctx context.Context, p *catalog.Plugin, wasm string, configuration []byte) (complaints []string, err error)
 }
 
 // Validator checks resources. It remembers what it has seen, so that one resource in two files is noticed; it is not

@@ -80,7 +80,16 @@ func TestWasmPlugins(t *testing.T) {
 		{"no url", head + "  pluginName: guard\n  defaultConfig: {keys: [a]}\n", []string{"4: spec.url: must not be empty"}},
 		{"docker", head + "  url: docker://r/guard:1\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: Higress knows no docker:// URLs; write oci://r/guard:1"}},
 		{"scheme", head + "  url: ftp://r/guard\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: must be an oci, http, https or file URL, not ftp://"}},
-		{"file with two slashes", head + "  url: file://guard/plugin.wasm\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: must have three slashes"}},
+		{"file with one slash", head + "  url: file:/opt/guard/plugin.wasm\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: file:/opt/guard/plugin.wasm must have three slashes"}},
+		{"an image without a name", head + "  url: oci://\n  pluginName: guard\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: not an image reference: oci://"}},
+		{"an image in capitals", head + "  url: oci://UPPER/guard:1\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: not an image reference: oci://UPPER/guard:1"}},
+		{"two tags", head + "  url: r/guard:1:2\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: not an image reference: r/guard:1:2"}},
+		{"a short digest", head + "  url: oci://r/guard@sha256:12\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: not an image reference: oci://r/guard@sha256:12"}},
+		{"a blank in a URL", head + "  url: oci://r/ guard:1\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: not an image reference", `5: spec.url: note: the configuration is not checked: there is no plugin " guard" here`}},
+		{"a web server without a name", head + "  url: http:///guard.wasm\n  defaultConfig: {keys: [a]}\n", []string{`5: spec.url: "http:///guard.wasm" is not a URL`}},
+		{"another digest in the URL", head + "  url: oci://r/guard@sha256:" + strings.Repeat("ab", 32) + "\n  sha256: " + strings.Repeat("cd", 32) + "\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: oci://r/guard@sha256:abab"}},
+		{"a mirror", head + "  url: oci://r/mirror/g:1\n  pluginName: guard\n  defaultConfig: {keys: 1}\n", []string{"6: spec.pluginName: note: the configuration is checked as that of guard", "7: spec.defaultConfig.keys: got number, want array"}},
+		{"file with two slashes", head + "  url: file://guard/plugin.wasm\n  defaultConfig: {keys: [a]}\n", []string{"5: spec.url: file://guard/plugin.wasm must have three slashes"}},
 		{"digest", head + good + "  sha256: sha256:abc\n", []string{"7: spec.sha256: must be 64 hexadecimal digits"}},
 		{"namespace", strings.Replace(head, "higress-system", "default", 1) + good, []string{"3: metadata.namespace: note: Higress reads WasmPlugins of namespace higress-system only"}},
 		{"not installed", head + good + "  defaultConfigDisable: true\n", []string{"7: spec.defaultConfigDisable: note: the plugin is not installed"}},
@@ -92,6 +101,12 @@ func TestWasmPlugins(t *testing.T) {
 		{"the same in pluginConfig", head + url + "  pluginConfig:\n    _rules_:\n    - allow: [x]\n", []string{"8: spec.pluginConfig._rules_[0]: has none of _match_route_"}},
 		{"match lists that do not count", head + good + "  matchRules:\n  - ingress: [a]\n    domain: [b]\n    config: {allow: [x]}\n  - domain: [b]\n    service: [c]\n    config: {allow: [x]}\n", []string{
 			"9: spec.matchRules[0].domain: ignored", "12: spec.matchRules[1].service: ignored"}},
+		{"names that nothing has", head + good + "  matchRules:\n  - {ingress: [a, \"\"], config: {allow: [x]}}\n  - {ingress: [\" a\"], service: [\"\"], config: {allow: [x]}}\n  - {configDisable: true, ingress: [\"\"], config: {allow: [x]}}\n", []string{
+			"8: spec.matchRules[0].ingress[1]: must not be empty", "9: spec.matchRules[1].ingress[0]: matches nothing: no route or service has a blank", "9: spec.matchRules[1].service[0]: must not be empty"}},
+		{"domains that match nothing", head + good + "  matchRules:\n  - domain:\n    - https://b.com/\n    - \"*.ok.com\"\n    - b.com:80\n    - \"\"\n    - a.com,b.com\n    config: {allow: [x]}\n", []string{
+			"9: spec.matchRules[0].domain[0]: matches nothing: it is a URL", "11: spec.matchRules[0].domain[2]: matches nothing: hosts are compared without", "12: spec.matchRules[0].domain[3]: must not be empty", "13: spec.matchRules[0].domain[4]: note: is one domain with a comma"}},
+		{"the same in _rules_", head + url + "  pluginConfig:\n    _rules_:\n    - _match_domain_: [a.com, b.com/x]\n      allow: [x]\n    - _match_route_: \"\"\n      allow: [x]\n", []string{
+			"8: spec.pluginConfig._rules_[0]._match_domain_[1]: matches nothing: a host has no path", "10: spec.pluginConfig._rules_[1]._match_route_: must not be empty"}},
 		{"gRPC routes", head + good + "  matchRules:\n  - ingress: [a]\n    routeType: GRPC\n    config: {allow: [x]}\n", []string{"9: spec.matchRules[0].routeType: with GRPC"}},
 		{"environment", head + good + "  vmConfig:\n    env:\n    - value: x\n    - {name: A, valueFrom: HOST, value: x}\n", []string{
 			"9: spec.vmConfig.env[0].name: must not be empty", "10: spec.vmConfig.env[1].value: ignored"}},
@@ -134,7 +149,7 @@ func TestThePluginHasTheLastWord(t *testing.T) {
 	var asked []string
 	ask := func(complaints []string, err error) []string {
 		asked = nil
-		v := New(Options{CRDs: higress(t), Plugins: plugins, Load: func(_ context.Context, p *catalog.Plugin, configuration []byte) ([]string, error) {
+		v := New(Options{CRDs: higress(t), Plugins: plugins, Load: func(_ context.Context, p *catalog.Plugin, _ string, configuration []byte) ([]string, error) {
 			asked = append(asked, p.Name+" "+string(configuration))
 			return complaints, err
 		}})
@@ -156,7 +171,82 @@ func TestThePluginHasTheLastWord(t *testing.T) {
 	assert.Empty(t, asked, "what the schema refuses is not asked about")
 }
 
-func TestPluginName(t *testing.T) {
+func TestThePluginHasTheLastWordInTheBuildThatRuns(t *testing.T) {
+	p := guard(t)
+	p.Requires = []string{"redis"}
+	digest := "@sha256:" + strings.Repeat("ab", 32)
+	for _, c := range []struct {
+		url     string
+		options Options
+		want    string
+	}{
+		{"oci://r/guard:1", Options{}, p.Wasm()},
+		{"oci://r/guard:1-envoy", Options{}, p.EnvoyWasm()},
+		{"oci://r/guard:1-envoy" + digest, Options{}, p.EnvoyWasm()},
+		{"file:///opt/guard/plugin.envoy.wasm", Options{}, p.EnvoyWasm()},
+		{"oci://r/guard" + digest, Options{}, p.Wasm()},
+		{"oci://r/guard" + digest, Options{EnvoyBuild: true}, p.EnvoyWasm()},
+		{"oci://r/guard:1", Options{URL: "oci://r/guard:1-envoy"}, p.EnvoyWasm()},
+		{"oci://r/other:1", Options{URL: "oci://r/guard:1"}, p.Wasm()},
+	} {
+		var asked []string
+		c.options.CRDs, c.options.Plugins = higress(t), map[string]*catalog.Plugin{"guard": p}
+		c.options.Load = func(_ context.Context, _ *catalog.Plugin, wasm string, _ []byte) ([]string, error) {
+			asked = append(asked, wasm)
+			return nil, nil
+		}
+		problems := New(c.options).Check(context.Background(), "f", []byte(head+"  url: "+c.url+"\n  defaultConfig: {keys: [a]}\n"))
+		assert.Empty(t, problems, c.url)
+		assert.Equal(t, []string{c.want}, asked, c.url)
+	}
+}
+
+// Names that a rule matches in vain leave the plugin's own, less precise complaint out.
+func TestThePluginIsNotAskedAboutEmptyNames(t *testing.T) {
+	v := New(Options{CRDs: higress(t), Plugins: map[string]*catalog.Plugin{"guard": guard(t)}, Load: func(context.Context, *catalog.Plugin, string, []byte) ([]string, error) {
+		return nil, errors.New("there is at least one of …")
+	}})
+	problems := v.Check(context.Background(), "f", []byte(head+"  url: oci://r/guard:1\n  defaultConfig: {keys: [a]}\n  matchRules:\n  - {ingress: [\"\"], config: {allow: [x]}}\n"))
+	require.Len(t, problems, 1)
+	assert.EqualError(t, problems[0], "f:8: WasmPlugin higress-system/a: spec.matchRules[0].ingress[0]: must not be empty")
+}
+
+func TestDomainsThatMatchNothing(t *testing.T) {
+	for pattern, reason := range map[string]string{
+		"example.com": "", "B2.com": "", "example.com.": "", "*.example.com": "", "*example.com": "", "example.*": "", "*": "", "my_host": "",
+		"10.0.0.1": "", "[::1]": "", "[2001:db8:*": "", "*::1]": "", "xn--bcher-kva.example": "", "a%2fb": "", "localhost": "",
+		"https://b.com/": "it is a URL",
+		"b4.com/orders":  "a host has no path",
+		"*.*.b3.com":     "an asterisk stands for any text at one end only",
+		"a.*.com":        "an asterisk stands",
+		"*.b.com*":       "an asterisk stands",
+		" b.com":         "a host has no blanks",
+		"b.com ":         "a host has no blanks",
+		"b .com":         "a host has no blanks",
+		"b.com:8443":     "hosts are compared without their port",
+		"*.b.com:8443":   "hosts are compared without their port",
+		"b.com:*":        "hosts are compared without their port",
+		"[::1]:80":       "hosts are compared without their port",
+		"bücher.example": "requests have international domains in their ASCII form",
+		"user@b.com":     "a host has no '@'",
+		"b.com?x":        "a host has no '?'",
+		"b.com#x":        "a host has no '#'",
+		"b\\.com":        "a host has no '\\\\'",
+	} {
+		got := matchesNoHost(pattern)
+		if reason == "" {
+			assert.Empty(t, got, pattern)
+			continue
+		}
+		assert.True(t, strings.HasPrefix(got, reason), "%q: want %s, got %s", pattern, reason, got)
+	}
+}
+
+func TestRecognize(t *testing.T) {
+	known := map[string]*catalog.Plugin{}
+	for _, name := range []string{"key-auth", "root-id", "resource"} {
+		known[name] = &catalog.Plugin{Name: name}
+	}
 	for url, want := range map[string]string{
 		"oci://r.example.com:5000/plugins/key-auth:1.0.0":        "key-auth",
 		"oci://r.example.com/plugins/key-auth@sha256:0123":       "key-auth",
@@ -167,10 +257,27 @@ func TestPluginName(t *testing.T) {
 		"file:///opt/plugins/key-auth.wasm":                      "key-auth",
 		"https://example.com/key-auth/plugin.wasm?version=2":     "key-auth",
 		"http://plugin-server.higress-system:8080/key-auth.wasm": "key-auth",
-		"":                     "root-id",
-		"oci://r.example.com/": "root-id",
+		"":                                "root-id",
+		"oci://r.example.com/":            "root-id",
+		"oci://r.example.com/mirror/ka:1": "root-id",
 	} {
-		assert.Equal(t, want, PluginName(url, "root-id", "resource"), url)
+		got := Recognize(known, []string{url}, "root-id", "resource")
+		require.NotNil(t, got.Plugin, url)
+		assert.Equal(t, want, got.Plugin.Name, url)
+		assert.Equal(t, strings.Contains(url, "mirror"), got.ByPluginName, url)
 	}
-	assert.Equal(t, "resource", PluginName("", "", "resource"))
+	got := Recognize(known, []string{"file:///plugin.wasm"}, "", "resource")
+	assert.Equal(t, known["resource"], got.Plugin, "nothing else tells")
+	got = Recognize(known, []string{"https://x/mirror/k.wasm", "oci://r/key-auth:1"}, "root-id", "resource")
+	assert.Equal(t, known["key-auth"], got.Plugin, "the same module in two places, one of which tells")
+	for _, c := range []struct{ url, pluginName, resource, want string }{
+		{"oci://r/my-auth:1", "", "key-auth", `there is no plugin "my-auth" here (if it is key-auth under another name, say so by pluginName: key-auth)`},
+		{"oci://r/", "my-auth", "key-auth", `there is no plugin "my-auth" here (if it is key-auth under another name, say so by pluginName: key-auth)`},
+		{"oci://r/my-auth:1", "mine", "any", `there is no plugin "my-auth" here`},
+		{"", "", "any", `there is no plugin "any" here`},
+	} {
+		got := Recognize(known, []string{c.url}, c.pluginName, c.resource)
+		assert.Nil(t, got.Plugin, "a resource's name alone does not outweigh what the URL says")
+		assert.Equal(t, c.want, got.Unknown())
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/wasmplane/wasmplane/gateway/catalog"
+	"github.com/wasmplane/wasmplane/gateway/fetch"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
 	"github.com/wasmplane/wasmplane/gateway/resource"
 )
@@ -20,6 +21,9 @@ type wasmPlugin struct {
 	doc       *resource.Document
 	spec      manifest.WasmPluginSpec
 	problems  manifest.Problems
+
+	recognized Recognized
+	emptyNames bool // a rule matches an empty name, which is refused; the SDK would say something less precise
 }
 
 func (p *wasmPlugin) fail(field, format string, args ...any) {
@@ -44,13 +48,23 @@ func (p *wasmPlugin) check(ctx context.Context) {
 	p.environment()
 	p.sources()
 	p.rules()
-	name := PluginName(p.spec.URL, p.spec.PluginName, p.doc.Name())
-	plugin := p.validator.options.Plugins[name]
-	if plugin == nil {
-		p.note("spec.url", "the configuration is not checked: there is no plugin %q here", name)
+	p.recognized = Recognize(p.validator.options.Plugins, []string{p.validator.options.URL, p.spec.URL}, p.spec.PluginName, p.doc.Name())
+	if p.recognized.Plugin == nil {
+		p.note("spec.url", "the configuration is not checked: %s", p.recognized.Unknown())
 		return
 	}
-	p.configuration(ctx, plugin)
+	if p.recognized.ByPluginName {
+		p.note("spec.pluginName", "the configuration is checked as that of %s: the name in the url is not known here", p.recognized.Plugin.Name)
+	}
+	p.configuration(ctx, p.recognized.Plugin)
+}
+
+// url is where the module comes from in the end.
+func (p *wasmPlugin) url() string {
+	if url := p.validator.options.URL; url != "" {
+		return url
+	}
+	return p.spec.URL
 }
 
 // place says whether the controller looks at the resource, and installs anything.
@@ -69,7 +83,7 @@ var sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // module checks where the module comes from.
 func (p *wasmPlugin) module() {
-	url := p.spec.URL
+	url, sum := p.spec.URL, p.spec.SHA256
 	scheme, rest, hasScheme := strings.Cut(url, "://")
 	switch {
 	case url == "":
@@ -78,10 +92,16 @@ func (p *wasmPlugin) module() {
 		p.fail("spec.url", "Higress knows no docker:// URLs; write oci://%s", rest)
 	case hasScheme && !slices.Contains([]string{"oci", "http", "https", "file"}, scheme):
 		p.fail("spec.url", "must be an oci, http, https or file URL, not %s://", scheme)
-	case scheme == "file" && !strings.HasPrefix(rest, "/"):
-		p.fail("spec.url", "must have three slashes: file:///path")
+	default:
+		source := fetch.Source{URL: url}
+		if sha256Form.MatchString(sum) {
+			source.SHA256 = sum
+		}
+		if err := fetch.Check(source); err != nil {
+			p.fail("spec.url", "%v", err)
+		}
 	}
-	if sum := p.spec.SHA256; sum != "" && !sha256Form.MatchString(sum) {
+	if sum != "" && !sha256Form.MatchString(sum) {
 		p.fail("spec.sha256", "must be 64 hexadecimal digits in lower case")
 	}
 }
@@ -138,44 +158,10 @@ func (p *wasmPlugin) rules() {
 		if rule.RouteType == "GRPC" {
 			p.fail(field+".routeType", "with GRPC Higress compares the rule with a route of the name GRPC, whatever ingress says")
 		}
+		p.names(field+".ingress", rule.Ingress)
+		p.names(field+".service", rule.Service)
+		p.domains(field+".domain", rule.Domain)
 	}
-}
-
-// PluginName is the name of the plugin that a WasmPlugin installs, as far as the resource tells: the last part of the
-// URL's path without tag or digest, or the folder of a file named plugin.wasm; else the pluginName; else the resource's
-// name.
-func PluginName(url, pluginName, resourceName string) string {
-	_, path, hasScheme := strings.Cut(url, "://")
-	if !hasScheme {
-		path = url
-	}
-	path, _, _ = strings.Cut(path, "@")
-	path, _, _ = strings.Cut(path, "?")
-	parts := strings.Split(path, "/")
-	last := parts[len(parts)-1]
-	if name, isFile := strings.CutSuffix(last, ".wasm"); isFile {
-		if last != "plugin.wasm" && last != "plugin.envoy.wasm" {
-			return name
-		}
-		if len(parts) < 2 {
-			return fallback(pluginName, resourceName)
-		}
-		last = parts[len(parts)-2]
-	}
-	if !strings.HasPrefix(url, "http") || !hasScheme {
-		last, _, _ = strings.Cut(last, ":")
-	}
-	if last == "" {
-		return fallback(pluginName, resourceName)
-	}
-	return last
-}
-
-func fallback(pluginName, resourceName string) string {
-	if pluginName != "" {
-		return pluginName
-	}
-	return resourceName
 }
 
 // effective is the configuration that the plugin gets from the controller, nil where that is none.
@@ -194,14 +180,14 @@ func (p *wasmPlugin) effective() (configuration []byte, installed bool) {
 
 // ask has the compiled plugin judge what its schema allows.
 func (p *wasmPlugin) ask(ctx context.Context, plugin *catalog.Plugin) {
-	if p.validator.options.Load == nil {
+	if p.validator.options.Load == nil || p.emptyNames {
 		return
 	}
 	configuration, installed := p.effective()
 	if !installed {
 		return
 	}
-	complaints, err := p.validator.options.Load(ctx, plugin, configuration)
+	complaints, err := p.validator.options.Load(ctx, plugin, plugin.WasmFor(p.url(), p.validator.options.EnvoyBuild), configuration)
 	field := "spec.defaultConfig"
 	if p.spec.PluginConfig != nil {
 		field = "spec.pluginConfig"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wasmplane/wasmplane/gateway/convert"
 	"github.com/wasmplane/wasmplane/gateway/manifest"
+	"github.com/wasmplane/wasmplane/gateway/validate"
 )
 
 type convertOptions struct {
@@ -23,7 +24,8 @@ func newConvertCommand() *cobra.Command {
 		Short: "Turn WasmPlugins of Higress into the resources of Istio or Envoy Gateway",
 		Long: `Writes resources for another gateway to standard output, from files, folders or, as "-", standard input. What they
 cannot express is named, and nothing is written then: a rule that is left out may open what it closed. Rules match the
-other gateway's names of routes and services, which --route and --service tell.`,
+other gateway's names of routes and services, which --route and --service tell. A plugin that is compiled is asked about its
+configuration, as by wasmplane validate.`,
 		Example: `  wasmplane convert key-auth.yaml --to istio --target Gateway/public --route orders=orders-v2
   wasmplane convert plugins/ --to envoy-gateway --target HTTPRoute/shop --namespace shop`,
 		Args: cobra.MinimumNArgs(1),
@@ -34,7 +36,10 @@ other gateway's names of routes and services, which --route and --service tell.`
 	flags.StringVar(&options.target, "target", "", "`KIND/NAME` of what the result applies to; required for envoy-gateway")
 	flags.StringVar(&options.Namespace, "namespace", "", "namespace of the result; default is that of the resource")
 	flags.StringVar(&options.Name, "name", "", "name of the EnvoyExtensionPolicy; default is the plugin's, or wasm-plugins for several")
-	flags.StringVar(&options.URL, "url", "", "URL of the module, in place of the resource's")
+	flags.StringVar(&options.URL, "url", "", "URL of the plugin's module there, in place of the resource's, whose sha256 is left out then")
+	flags.StringVar(&options.SHA256, "sha256", "", "digest of what --url names, 64 hexadecimal digits")
+	flags.BoolVar(&options.EnvoyBuild, "envoy-build", false, "the URLs of plugins with Redis are of their builds for stock Envoy (wasmplane image push --envoy), though no tag says so")
+	flags.BoolVar(&options.AllowUnknown, "allow-unknown", false, "convert plugins that are not known here, too: nobody has checked then whether they run there")
 	flags.StringArrayVar(&options.routes, "route", nil, "`INGRESS=ROUTE`: what the route of an Ingress is called there; may be repeated")
 	flags.StringArrayVar(&options.services, "service", nil, "`SERVICE=SERVICE`: what a service is called there; may be repeated")
 	flags.StringVar(&options.plugins, "plugins", "", "folder with a folder for each known plugin; default is extensions/ of the checkout")
@@ -64,6 +69,9 @@ func runConvert(cmd *cobra.Command, names []string, options convertOptions) erro
 	if options.Plugins, err = knownPlugins(options.plugins); err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "wasmplane: %v\n", err)
 	}
+	parser := validate.NewParser(cacheDir())
+	defer func() { _ = parser.Close(context.WithoutCancel(cmd.Context())) }()
+	options.Load = parser.Load
 	sources, problems := readSources(names, cmd.InOrStdin())
 	var out []byte
 	if len(problems) == 0 {

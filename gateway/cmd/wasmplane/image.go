@@ -161,15 +161,18 @@ func (f *imageFlags) save(cmd *cobra.Command, p *catalog.Plugin, path string) er
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	reference := f.references(p)[0]
-	if err := oci.Save(img, path, reference); err != nil {
+	references := f.references(p)
+	if err := oci.Save(img, path, references...); err != nil {
 		return err
 	}
 	digest, err := img.Digest()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n  %s@%s\n", p.Name, relative(path), reference, digest)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", p.Name, relative(path))
+	for _, reference := range references {
+		fmt.Fprintf(cmd.OutOrStdout(), "  %s@%s\n", reference, digest)
+	}
 	return nil
 }
 

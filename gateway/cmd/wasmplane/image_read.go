@@ -34,13 +34,25 @@ func newImagePullCommand() *cobra.Command {
 			if err := os.WriteFile(output, code, 0o644); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s from %s@%s\n", output, megabytes(int64(len(code))), image.Reference, image.Digest)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s from %s\n", output, megabytes(int64(len(code))), pulledFrom(image))
 			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "plugin.wasm", "`FILE` to write, - for standard output")
 	registerInsecure(cmd, &insecure)
 	return cmd
+}
+
+// pulledFrom names an image with its digest.
+func pulledFrom(image *oci.Image) string {
+	switch {
+	case strings.HasSuffix(image.Reference, "@"+image.Digest):
+		return image.Reference
+	case strings.Contains(image.Reference, "@"): // that of an index
+		return fmt.Sprintf("%s (%s)", image.Reference, image.Digest)
+	default:
+		return image.Reference + "@" + image.Digest
+	}
 }
 
 func pullImage(ctx context.Context, log io.Writer, reference string, insecure []string) (*oci.Image, []byte, error) {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmplane/wasmplane/gateway/catalog"
+	"github.com/wasmplane/wasmplane/gateway/module"
+	"github.com/wasmplane/wasmplane/gateway/oci"
 )
 
 func TestHigressSpec(t *testing.T) {
@@ -72,6 +77,45 @@ func TestReferencesOfAnImage(t *testing.T) {
 	}
 }
 
+func TestTheDigestOfAPulledImageIsShownOnce(t *testing.T) {
+	const image, index = "sha256:aa", "sha256:bb"
+	for reference, want := range map[string]string{
+		"r/p:1":        "r/p:1@sha256:aa",
+		"r/p@" + image: "r/p@sha256:aa",
+		"r/p@" + index: "r/p@sha256:bb (sha256:aa)",
+	} {
+		assert.Equal(t, want, pulledFrom(&oci.Image{Reference: reference, Digest: image, IndexDigest: index}))
+	}
+}
+
+// Nothing is compiled: the module is there, and what it is does not matter to an image.
+func TestImageBuildSavesUnderEveryTag(t *testing.T) {
+	plugin := filepath.Join(pluginFolder(t), "guard")
+	write(t, filepath.Join(plugin, "plugin.wasm"), "\x00asm\x01\x00\x00\x00")
+	layout := filepath.Join(t.TempDir(), "x.oci")
+	build := func(args ...string) (string, error) {
+		out, _, err := wasmplane(t, "", append([]string{"image", "build", plugin, "--no-build", "-o", layout}, args...)...)
+		return out, err
+	}
+	out, err := build("--registry", "r.example.com/", "--tag", "latest", "--tag", "1")
+	require.NoError(t, err)
+	for _, tag := range []string{"1.2.0", "latest", "1"} {
+		assert.Contains(t, out, "  r.example.com/guard:"+tag+"@sha256:")
+		assert.Contains(t, read(t, filepath.Join(layout, "index.json")), `"org.opencontainers.image.ref.name": "`+tag+`"`)
+	}
+	before := read(t, filepath.Join(layout, "index.json"))
+	_, err = build("--image", "r.example.com/guard@sha256:"+strings.Repeat("ab", 32))
+	assert.ErrorContains(t, err, "an image is saved under a tag, not under a digest")
+	assert.Equal(t, before, read(t, filepath.Join(layout, "index.json")), "what was there is there still")
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return string(data)
+}
+
 func TestBuildTags(t *testing.T) {
 	own := []string{"a"}
 	assert.Equal(t, []string{"a", "b", "c"}, withTags(own, []string{"b a", "c", ""}))
@@ -114,4 +158,18 @@ func TestWhatNamesAnImage(t *testing.T) {
 	} {
 		assert.Equal(t, image, namesImage(argument), argument)
 	}
+}
+
+func TestPhasesOfAModuleThatDoesNotTell(t *testing.T) {
+	exports := func(names ...string) *module.Module {
+		m := &module.Module{}
+		for _, name := range names {
+			m.Exports = append(m.Exports, module.Export{Name: name})
+		}
+		return m
+	}
+	all := exports("proxy_on_vm_start", "proxy_on_request_headers", "proxy_on_response_body")
+	assert.Equal(t, "unknown: it exports callbacks for streams, and does not tell which of them do anything", phasesOf(all, nil))
+	assert.Equal(t, "request-headers", phasesOf(all, []string{"request-headers"}))
+	assert.Equal(t, "none", phasesOf(exports("proxy_on_vm_start", "proxy_on_tick"), nil))
 }

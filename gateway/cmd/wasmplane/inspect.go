@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -58,7 +59,7 @@ func inspect(w io.Writer, file string, size int, m *module.Module, packages int)
 		if meta.SDKVersion != "" {
 			fmt.Fprintf(w, ", SDK %s", meta.SDKVersion)
 		}
-		fmt.Fprintf(w, "\nphases: %s\n", orNone(meta.Phases))
+		fmt.Fprintf(w, "\nphases: %s\n", phasesOf(m, meta.Phases))
 		fmt.Fprintf(w, "requires: %s\n", orNone(meta.Requires))
 	} else {
 		fmt.Fprintln(w, "not linked by wasmplane build")
@@ -101,6 +102,17 @@ func inspect(w io.Writer, file string, size int, m *module.Module, packages int)
 		fmt.Fprintf(w, "  %s.%s\n", i.Module, i.Name)
 	}
 	return nil
+}
+
+// phasesOf lists the phases that a module says it takes part in. Those of other SDKs export every callback and say nothing.
+func phasesOf(m *module.Module, told []string) string {
+	streams := slices.ContainsFunc(m.Callbacks(), func(name string) bool {
+		return strings.HasPrefix(name, "proxy_on_request_") || strings.HasPrefix(name, "proxy_on_response_")
+	})
+	if len(told) == 0 && streams {
+		return "unknown: it exports callbacks for streams, and does not tell which of them do anything"
+	}
+	return orNone(told)
 }
 
 func orNone(list []string) string {

@@ -75,6 +75,13 @@ func TestValidateCommand(t *testing.T) {
 	assert.ErrorIs(t, err, quietError{})
 	_, _, err = wasmplane(t, "", "validate")
 	assert.Error(t, err, "no file")
+	empty := t.TempDir()
+	for stdin, name := range map[string]string{"": "-", "# a comment\n---\n": "-", "unused": empty} {
+		out, errs, err = wasmplane(t, stdin, "validate", name)
+		assert.ErrorIs(t, err, quietError{}, name)
+		assert.Equal(t, "there is nothing to validate: no resource is in "+name+"\n", out)
+		assert.Equal(t, "checked 0 resources: 1 problem\n", errs)
+	}
 }
 
 func TestValidateCommandWithFurtherDefinitions(t *testing.T) {
@@ -126,6 +133,20 @@ func TestConvertCommand(t *testing.T) {
 	out, _, err = wasmplane(t, ruled, "convert", "-", "--to", "envoy-gateway", "--target", "Gateway/g", "--plugins", plugins, "--route", "orders=httproute/a/b/rule/0/match/0/*")
 	require.NoError(t, err)
 	assert.Contains(t, out, "httproute/a/b/rule/0/match/0/*")
+
+	strange := strings.Replace(guardResource, "/guard:", "/lock:", 1)
+	out, errs, err = wasmplane(t, strange, "convert", "-", "--to", "istio", "--plugins", plugins)
+	assert.EqualError(t, err, "nothing was converted: 1 problem")
+	assert.Empty(t, out)
+	assert.Contains(t, errs, `there is no plugin "lock" here (if it is guard under another name, say so by pluginName: guard)`)
+	out, errs, err = wasmplane(t, strange, "convert", "-", "--to", "istio", "--plugins", plugins, "--allow-unknown")
+	require.NoError(t, err)
+	assert.Contains(t, out, "  url: oci://r.example.com/lock:1.2.0\n")
+	assert.Contains(t, errs, `note: there is no plugin "lock" here`)
+	digest := strings.Repeat("0a", 32)
+	out, _, err = wasmplane(t, guardResource, "convert", "-", "--to", "istio", "--plugins", plugins, "--url", "oci://r/guard:2", "--sha256", digest)
+	require.NoError(t, err)
+	assert.Contains(t, out, "  sha256: "+digest+"\n")
 
 	for _, c := range []struct {
 		args []string

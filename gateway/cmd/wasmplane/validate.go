@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,6 +72,9 @@ func runValidate(ctx context.Context, cmd *cobra.Command, files []string, option
 	sources, problems := readSources(files, cmd.InOrStdin())
 	for _, source := range sources {
 		problems = append(problems, validator.Check(ctx, source.Name, source.Data)...)
+	}
+	if validator.Checked() == 0 && len(problems.Fatal()) == 0 {
+		problems = append(problems, manifest.Problem{Message: "there is nothing to validate: no resource is in " + strings.Join(files, ", ")})
 	}
 	return report(cmd, validator.Checked(), problems)
 }
