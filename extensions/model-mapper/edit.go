@@ -26,7 +26,7 @@ func (r *request) mapJSON(text string) ([]byte, error) {
 	asked := value.String()
 	final := r.config.table.name(asked)
 	var edited []byte
-	if found.Disputed || final != "" && final != asked {
+	if found.Disputed && (value.Exists() || !found.Folded) || final != "" && final != asked {
 		var err error
 		if edited, err = found.Set(final); err != nil {
 			r.removeHeader()

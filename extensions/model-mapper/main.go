@@ -15,6 +15,8 @@ func init() {
 		"model-mapper",
 		wrapper.NoRouteCall[Config](),
 		wrapper.WithoutInPlaceBodyEdits[Config](),
+		wrapper.ReadBinaryRequestBody[Config](), // the handlers of headers say which bodies are read
+		wrapper.ReadBinaryResponseBody[Config](),
 		wrapper.WithRebuildMaxMemBytes[Config](body.RebuildMemory),
 		wrapper.ParseOverrideConfig(independent.Parsers(parseConfig)),
 		wrapper.ProcessRequestHeaders(onRequestHeaders),

@@ -116,13 +116,7 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpRequestHeaders(_ int, endOfStream 
 	if snapshot {
 		ctx.snapshotRequest()
 	}
-	if ctx.wantRequestBody && ctx.requestHasBody && !vm.readBinaryRequest && ctx.IsBinaryRequestBody() {
-		ctx.wantRequestBody = false
-	}
-	// A handshake is a GET (RFC 6455 section 4.1): a POST that says upgrade has a body to look at.
-	if (ctx.wantRequestBody && ctx.requestHasBody || ctx.wantResponseBody) && ctx.IsWebsocket() && ctx.Method() == "GET" {
-		ctx.wantRequestBody, ctx.wantResponseBody = false, false
-	}
+	ctx.omitBodies(vm.readBinaryRequest)
 	if vm.onRequestHeaders == nil {
 		return types.ActionContinue
 	}
@@ -131,18 +125,8 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpRequestHeaders(_ int, endOfStream 
 	if ctx.callouts != before {
 		ctx.snapshotRequest() // the callback may ask after it resumed the stream
 	}
-	bodyRuns := ctx.requestHasBody && ctx.wantRequestBody && vm.readsRequestBody()
-	return ctx.holdHeaders(action, bodyRuns, ctx.callouts != before)
-}
-
-// holdHeaders makes a pause hold: where nothing of the plugin runs before the resume, the stronger stop is returned.
-// After a local reply the host ignores the action, so this needs no exception for it.
-func (s *stream) holdHeaders(action types.Action, bodyRuns, calledOut bool) types.Action {
-	if action == types.HeaderStopIteration && (!bodyRuns || calledOut) {
-		action = types.HeaderStopAllIterationAndWatermark
-	}
-	s.paused = action != types.ActionContinue
-	return action
+	bodyComes := ctx.requestHasBody && vm.readsRequestBody()
+	return ctx.holdHeaders(action, bodyComes, ctx.wantRequestBody, ctx.callouts != before, ctx.releaseRequest)
 }
 
 // OnHttpResponseHeaders is called by the binding.
@@ -159,16 +143,16 @@ func (ctx *CommonHttpCtx[PluginConfig]) OnHttpResponseHeaders(_ int, endOfStream
 		return ctx.route.onResponseHeaders(&ctx.stream, endOfStream)
 	}
 	vm := ctx.pluginCtx.vm
-	if ctx.wantResponseBody && ctx.responseHasBody && ctx.IsBinaryResponseBody() {
-		ctx.wantResponseBody = false
+	if ctx.wantResponseBody && ctx.responseHasBody && !vm.readBinaryResponse && ctx.IsBinaryResponseBody() {
+		ctx.wantResponseBody, ctx.responseOmitted = false, binaryBody
 	}
 	if vm.onResponseHeaders == nil {
 		return types.ActionContinue
 	}
 	before := ctx.callouts
 	action = vm.onResponseHeaders(ctx, *ctx.config)
-	bodyRuns := ctx.responseHasBody && ctx.wantResponseBody && vm.readsResponseBody()
-	return ctx.holdHeaders(action, bodyRuns, ctx.callouts != before)
+	bodyComes := ctx.responseHasBody && vm.readsResponseBody()
+	return ctx.holdHeaders(action, bodyComes, ctx.wantResponseBody, ctx.callouts != before, ctx.releaseResponse)
 }
 
 // OnHttpStreamDone is called by the binding on the host's log event.

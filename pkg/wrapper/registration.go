@@ -46,6 +46,7 @@ type CommonVmCtx[PluginConfig any] struct {
 	readsRequestHeaders   bool
 	noInPlaceBodyEdits    bool
 	readBinaryRequest     bool
+	readBinaryResponse    bool
 	rebuildAfterRequests  uint64
 	rebuildMaxMemory      uint64
 	maxRequestsPerIoCycle uint64

@@ -19,6 +19,7 @@ type stream struct {
 
 	// How bodies are delivered to the plugin.
 	wantRequestBody, wantResponseBody     bool
+	requestOmitted, responseOmitted       omission // why not, where that was not the plugin's wish
 	streamRequestBody, streamResponseBody bool
 	requestBody, responseBody             bodyProgress
 	pauseStreamingResponse                bool
@@ -55,10 +56,12 @@ func (s *stream) HasRequestBody() bool { return !s.requestSeen || s.requestHasBo
 func (s *stream) HasResponseBody() bool { return !s.responseSeen || s.responseHasBody }
 
 // DontReadRequestBody keeps the request body handlers from running from now on.
-func (s *stream) DontReadRequestBody() { s.wantRequestBody = false }
+func (s *stream) DontReadRequestBody() { s.wantRequestBody, s.requestOmitted = false, nothingOmitted }
 
 // DontReadResponseBody keeps the response body handlers from running from now on.
-func (s *stream) DontReadResponseBody() { s.wantResponseBody = false }
+func (s *stream) DontReadResponseBody() {
+	s.wantResponseBody, s.responseOmitted = false, nothingOmitted
+}
 
 // BufferRequestBody has the buffered handler serve this stream although a streaming one is set.
 func (s *stream) BufferRequestBody() { s.streamRequestBody = false }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/tidwall/gjson"
+
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
 func TestObstacles(t *testing.T) {
@@ -16,21 +18,31 @@ func TestObstacles(t *testing.T) {
 	ct := func(v string) [2]string { return [2]string{"content-type", v} }
 
 	for name, test := range map[string]struct{ got, want Obstacle }{
-		"a JSON request":                   {request(ct("application/json; charset=utf-8")), ""},
-		"a request without a content type": {request(), ""},
-		"a request without a body":         {OfRequest(nil, false), NoBody},
-		"a websocket handshake":            {request([2]string{":method", "GET"}, [2]string{"upgrade", "websocket"}), Upgrade},
-		"an upgrade header on a POST":      {request([2]string{":method", "POST"}, [2]string{"upgrade", "h2c"}), ""},
-		"CONNECT":                          {request([2]string{":method", "CONNECT"}), Upgrade},
-		"gzip":                             {request([2]string{"content-encoding", "gzip"}), Encoded},
-		"identity":                         {request([2]string{"content-encoding", "Identity"}), ""},
-		"octet-stream":                     {request(ct("application/octet-stream")), Binary},
-		"grpc":                             {request(ct("application/grpc-web+proto")), Binary},
-		"utf-16":                           {request(ct(`text/plain; a=b; Charset="UTF-16"`)), Charset},
-		"gbk":                              {request(ct("text/plain;charset=gbk")), Charset},
-		"shift_jis":                        {request(ct("text/plain;charset=Shift_JIS")), Charset},
-		"latin 1":                          {request(ct("text/plain;charset=ISO-8859-1")), ""},
-		"no-transform":                     {request([2]string{"cache-control", "no-store, No-Transform"}), NoTransform},
+		"a JSON request":                                      {request(ct("application/json; charset=utf-8")), ""},
+		"a request without a content type":                    {request(), ""},
+		"a request without a body":                            {OfRequest(nil, false), NoBody},
+		"a websocket handshake":                               {request([2]string{":method", "GET"}, [2]string{"upgrade", "websocket"}), Upgrade},
+		"an upgrade header on a POST":                         {request([2]string{":method", "POST"}, [2]string{"upgrade", "h2c"}), ""},
+		"a POST that Envoy takes for a websocket's handshake": {request([2]string{":method", "POST"}, [2]string{"connection", "keep-alive, Upgrade"}, [2]string{"upgrade", "WebSocket"}), Upgrade},
+		"the same, announcing a body":                         {request([2]string{":method", "POST"}, [2]string{"connection", "x"}, [2]string{"connection", "upgrade"}, [2]string{"content-length", "5"}, [2]string{"upgrade", "h2c, websocket"}), Upgrade},
+		"websocket without connection":                        {request([2]string{":method", "POST"}, [2]string{"upgrade", "websocket"}), ""},
+		"CONNECT":                                             {request([2]string{":method", "CONNECT"}), Upgrade},
+		"gzip":                                                {request([2]string{"content-encoding", "gzip"}), Encoded},
+		"identity":                                            {request([2]string{"content-encoding", "Identity"}), ""},
+		"identity twice":                                      {request([2]string{"content-encoding", "identity"}, [2]string{"content-encoding", "identity"}), ""},
+		"identity, then gzip":                                 {request([2]string{"content-encoding", "identity, gzip"}), Encoded},
+		"a parameter that says grpc":                          {request(ct("application/json; profile=grpc")), ""},
+		"a parameter that says octet-stream":                  {request(ct("application/json; x=octet-stream")), ""},
+		"a boundary that says grpc":                           {request(ct("multipart/form-data; boundary=grpc")), ""},
+		"identity in a response":                              {response("GET", "200", ct("application/json; profile=grpc"), [2]string{"content-encoding", "identity"}), ""},
+		"capitals":                                            {request(ct("Application/Octet-Stream")), Binary},
+		"octet-stream":                                        {request(ct("application/octet-stream")), Binary},
+		"grpc":                                                {request(ct("application/grpc-web+proto")), Binary},
+		"utf-16":                                              {request(ct(`text/plain; a=b; Charset="UTF-16"`)), Charset},
+		"gbk":                                                 {request(ct("text/plain;charset=gbk")), Charset},
+		"shift_jis":                                           {request(ct("text/plain;charset=Shift_JIS")), Charset},
+		"latin 1":                                             {request(ct("text/plain;charset=ISO-8859-1")), ""},
+		"no-transform":                                        {request([2]string{"cache-control", "no-store, No-Transform"}), NoTransform},
 
 		"gzip and no-transform":         {request([2]string{"cache-control", "no-transform"}, [2]string{"content-encoding", "gzip"}), Encoded},
 		"a response":                    {response("GET", "200", ct("text/html")), ""},
@@ -119,6 +131,25 @@ func FuzzReplaceKeepsTheRest(f *testing.F) {
 		}
 		if Last(json, p).Exists() && Last(edited, p).Raw != `"new"` {
 			t.Fatalf("%q at %q became %q", json, path, edited)
+		}
+	})
+}
+
+// Headers held for a body that the SDK does not show would be held for nothing: what is readable here is not opaque there,
+// whichever of several headers it looks at.
+func FuzzReadableBodiesAreShown(f *testing.F) {
+	f.Add("application/json; profile=grpc", "text/plain", "identity", "")
+	f.Add("application/json,application/grpc", "a/b", "identity,gzip", "identity")
+	f.Add("Application/GRPC", "", "GZIP", ",")
+	f.Fuzz(func(t *testing.T, type1, type2, encoding1, encoding2 string) {
+		headers := [][2]string{{"content-type", type1}, {"content-type", type2}, {"content-encoding", encoding1}, {"content-encoding", encoding2}}
+		if !OfRequest(headers, true).Reads() || !OfResponse("GET", headers, true).Reads() {
+			return
+		}
+		for _, seen := range [][2]string{{type1, encoding1}, {type1 + "," + type2, encoding1 + "," + encoding2}} {
+			if wrapper.OpaqueBody(seen[0], seen[1]) {
+				t.Fatalf("%q is readable, but the SDK does not show it", seen)
+			}
 		}
 	})
 }

@@ -50,8 +50,15 @@ func Last(json string, path Path) gjson.Result {
 // Replace returns json with every value at path, repeated ones included, replaced by raw. It returns json itself if there
 // is none. json must be valid, raw is JSON. All other bytes stay.
 func Replace(json string, path Path, raw string) string {
+	return replace(json, path, raw, false)
+}
+
+// ReplaceFolded is Replace for all values that VisitFolded shows.
+func ReplaceFolded(json string, path Path, raw string) string { return replace(json, path, raw, true) }
+
+func replace(json string, path Path, raw string, folded bool) string {
 	var places []gjson.Result
-	each(gjson.Parse(json), path, func(value gjson.Result) { places = append(places, value) })
+	each(gjson.Parse(json), path, folded, true, func(value gjson.Result, _ bool) { places = append(places, value) })
 	if len(places) == 0 {
 		return json
 	}
@@ -89,13 +96,24 @@ func walk(value gjson.Result, path Path, visit func(gjson.Result)) {
 	visit(value)
 }
 
-// each visits all values at path, in the order of the text.
-func each(value gjson.Result, path Path, visit func(gjson.Result)) {
+// each visits all values at path, in the order of the text; folded, those too at whose names' case it differs. exact tells
+// whether the names so far do not.
+func each(value gjson.Result, path Path, folded, exact bool, visit func(value gjson.Result, exact bool)) {
 	if len(path) == 0 {
-		visit(value)
+		visit(value, exact)
 		return
 	}
-	children(value, path[0], func(child gjson.Result) { each(child, path[1:], visit) })
+	if !value.IsObject() {
+		children(value, path[0], func(child gjson.Result) { each(child, path[1:], folded, exact, visit) })
+		return
+	}
+	value.ForEach(func(name, child gjson.Result) bool {
+		text := name.String()
+		if same := text == path[0]; same || folded && strings.EqualFold(text, path[0]) {
+			each(child, path[1:], folded, exact && same, visit)
+		}
+		return true
+	})
 }
 
 func children(value gjson.Result, segment string, visit func(gjson.Result)) {

@@ -6,10 +6,10 @@ import (
 )
 
 // ParseMultipart reads a multipart/form-data body (RFC 7578) by the boundary of its content type. Of its parts those with
-// a name and without a file name are fields. A body without its last boundary is an error.
+// a name and without a file name are fields. A body without its last boundary is an error, and so is ErrDoubt, if a part
+// may be a field of any name; where it may be one of a certain name, Values and Edit return ErrDoubt for that name.
 func ParseMultipart(text, contentType string) (Fields, error) {
-	_, parameters, _ := strings.Cut(contentType, ";")
-	boundary, _ := parameter(parameters, "boundary")
+	boundary := Boundary(contentType)
 	if boundary == "" {
 		return nil, errors.New("content type has no boundary")
 	}
@@ -27,8 +27,7 @@ type multipart struct {
 // formPart is a part: its boundary line begins at start, its body reaches from body to end.
 type formPart struct {
 	start, body, end int
-	field            bool
-	name             string
+	head             Head
 }
 
 var errIncomplete = errors.New("multipart body is incomplete")
@@ -43,7 +42,9 @@ func (m *multipart) parse() error {
 		if p.body = m.endOfHead(after); p.body < 0 {
 			return errIncomplete
 		}
-		p.name, p.field = fieldName(m.text[after:p.body])
+		if p.head = ReadHead(m.text[after:p.body], m.newLine); p.head.Doubt && p.head.Name == "" {
+			return ErrDoubt
+		}
 		at, after, last, ok = m.boundary(p.body - len(m.newLine))
 		p.end = max(p.body, at-len(m.newLine))
 		m.parts = append(m.parts, p)
@@ -100,64 +101,15 @@ func (m *multipart) endOfHead(at int) int {
 	return at + end + 2*len(m.newLine)
 }
 
-func fieldName(head string) (name string, ok bool) {
-	for line := range strings.SplitSeq(head, "\n") {
-		header, value, _ := strings.Cut(line, ":")
-		if !strings.EqualFold(strings.TrimSpace(header), "content-disposition") {
-			continue
-		}
-		disposition, parameters, _ := strings.Cut(value, ";")
-		if !strings.EqualFold(strings.TrimSpace(disposition), "form-data") {
-			return "", false
-		}
-		name, _ := parameter(parameters, "name")
-		file, _ := parameter(parameters, "filename")
-		_, encoded := parameter(parameters, "filename*")
-		return name, name != "" && file == "" && !encoded
-	}
-	return "", false
-}
-
-// parameter reads one of the parameters of a header field (RFC 9110, section 5.6.6).
-func parameter(text, name string) (value string, ok bool) {
-	for text = strings.TrimLeft(text, "; \t\r\n"); text != ""; text = strings.TrimLeft(text, "; \t\r\n") {
-		var key string
-		end := strings.IndexAny(text, "=;")
-		if end < 0 || text[end] == ';' {
-			_, text, _ = strings.Cut(text, ";")
-			continue
-		}
-		key, text = strings.TrimSpace(text[:end]), strings.TrimLeft(text[end+1:], " \t")
-		value, text = parameterValue(text)
-		if strings.EqualFold(key, name) {
-			return value, true
-		}
-	}
-	return "", false
-}
-
-func parameterValue(text string) (value, rest string) {
-	if !strings.HasPrefix(text, `"`) {
-		value, rest, _ = strings.Cut(text, ";")
-		return strings.TrimSpace(value), rest
-	}
-	var out strings.Builder
-	for i := 1; i < len(text); i++ {
-		switch {
-		case text[i] == '"':
-			return out.String(), text[i+1:]
-		case text[i] == '\\' && i+1 < len(text):
-			i++
-		}
-		out.WriteByte(text[i])
-	}
-	return out.String(), ""
-}
-
 func (m *multipart) Values(name string) ([]string, error) {
 	var values []string
 	for i := range m.parts {
-		if p := &m.parts[i]; p.field && p.name == name {
+		p := &m.parts[i]
+		switch {
+		case !p.head.May(name):
+		case p.head.Doubt:
+			return nil, ErrDoubt
+		default:
 			values = append(values, m.text[p.body:p.end])
 		}
 	}
@@ -165,22 +117,18 @@ func (m *multipart) Values(name string) ([]string, error) {
 }
 
 func (m *multipart) Edit(values map[string][]string) ([]byte, error) {
-	for _, list := range values {
-		for _, value := range list {
-			if strings.Contains(value, m.delimiter) {
-				return nil, errors.New("the boundary is part of a new value")
-			}
-		}
+	if err := m.canTake(values); err != nil {
+		return nil, err
 	}
 	e := edit{values, map[string]int{}}
 	out := make([]byte, 0, len(m.text)+len(m.text)/8)
 	read := 0
 	for i := range m.parts {
 		p := &m.parts[i]
-		if !p.field {
+		if !p.head.Field || p.head.Doubt {
 			continue
 		}
-		value, kept, edited := e.next(p.name)
+		value, kept, edited := e.next(p.head.Name)
 		next := m.end
 		if i+1 < len(m.parts) {
 			next = m.parts[i+1].start
@@ -197,12 +145,36 @@ func (m *multipart) Edit(values map[string][]string) ([]byte, error) {
 	}
 	out = append(out, m.text[read:m.end]...)
 	e.rest(func(name, value string) {
-		for _, text := range [...]string{m.delimiter, m.newLine, `Content-Disposition: form-data; name="`, escapeName.Replace(name),
-			`"`, m.newLine, m.newLine, value, m.newLine} {
+		for _, text := range [...]string{m.delimiter, m.newLine, headOf(name), m.newLine, m.newLine, value, m.newLine} {
 			out = append(out, text...)
 		}
 	})
 	return append(out, m.text[m.end:]...), nil
+}
+
+// canTake tells whether new values can stand in the body, so that all backends read them.
+func (m *multipart) canTake(values map[string][]string) error {
+	for i := range m.parts {
+		head := &m.parts[i].head
+		if _, edited := values[head.Name]; edited && head.Doubt {
+			return ErrDoubt
+		}
+	}
+	for name, list := range values {
+		for _, value := range list {
+			if strings.Contains(value, m.delimiter) {
+				return errors.New("the boundary is part of a new value")
+			}
+		}
+		if len(list) > 0 && ReadHead(headOf(name), m.newLine).Doubt {
+			return errors.New("the name of a new field cannot be written")
+		}
+	}
+	return nil
+}
+
+func headOf(name string) string {
+	return `Content-Disposition: form-data; name="` + escapeName.Replace(name) + `"`
 }
 
 var escapeName = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", "%0D", "\n", "%0A")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
+	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
 // Obstacle says why a body must be left alone. The zero value is no obstacle. Header and query edits do not depend on it.
@@ -13,7 +14,7 @@ const (
 	NoBody      Obstacle = "no body"      // none will come: end of stream with the headers, HEAD, 1xx, 204, 304
 	Upgrade     Obstacle = "upgrade"      // after the handshake the connection carries another protocol
 	Encoded     Obstacle = "encoded"      // content-encoding other than identity
-	Binary      Obstacle = "binary"       // octet-stream or gRPC
+	Binary      Obstacle = "binary"       // octet-stream or gRPC, as the type itself, not in a parameter
 	EventStream Obstacle = "event stream" // waiting for its end would hold the events back
 	Partial     Obstacle = "partial"      // 206 (RFC 9110, section 15.3.7): the ranges would no longer fit
 	NoTransform Obstacle = "no-transform" // cache-control forbids edits (RFC 9111, section 5.2)
@@ -21,17 +22,33 @@ const (
 )
 
 // OfRequest says what keeps a plugin from editing a request's body. headers are all request headers with lower-case names;
-// hasBody is what the context's HasRequestBody says. Only a GET is a handshake (RFC 6455, section 4.1): with other methods an
-// upgrade header, which some clients add to all they send, hides nothing.
+// hasBody is what the context's HasRequestBody says. A GET that asks for any protocol is a handshake (RFC 6455, section 4.1),
+// and so is whatever Envoy takes for one of a websocket: with any method, what follows the headers is passed on as it is,
+// and has no end. With other methods other protocols, such as the h2c that some clients offer with all they send, hide
+// nothing. What must not pass unread has to refuse an Upgrade that announces a body.
 func OfRequest(headers [][2]string, hasBody bool) Obstacle {
 	if !hasBody {
 		return NoBody
 	}
 	switch method := httpheader.First(headers, ":method"); {
-	case method == "CONNECT", method == "GET" && httpheader.First(headers, "upgrade") != "":
+	case method == "CONNECT", method == "GET" && httpheader.First(headers, "upgrade") != "", isWebsocket(headers):
 		return Upgrade
 	}
 	return ofContent(headers)
+}
+
+// isWebsocket tells whether the request is an upgrade to a websocket, as Envoy sees it: the method does not matter.
+func isWebsocket(headers [][2]string) bool {
+	connection, upgrade := false, false
+	for i := range headers {
+		switch headers[i][0] {
+		case "connection":
+			connection = connection || HasToken(headers[i][1], "upgrade")
+		case "upgrade":
+			upgrade = upgrade || HasToken(headers[i][1], "websocket")
+		}
+	}
+	return connection && upgrade
 }
 
 // OfResponse says what keeps a plugin from waiting for a response's body to edit it. method is that of the request,
@@ -56,13 +73,14 @@ func OfResponse(method string, headers [][2]string, hasBody bool) Obstacle {
 // Reads tells whether the body may at least be read, where an edit may be forbidden.
 func (o Obstacle) Reads() bool { return o == "" || o == NoTransform }
 
-// ofContent names NoTransform only where nothing keeps a plugin from reading either.
+// ofContent names NoTransform only where nothing keeps a plugin from reading either. What is opaque is the SDK's decision:
+// headers held for a body that it does not show would be held for nothing.
 func ofContent(headers [][2]string) Obstacle {
 	var found Obstacle
 	for _, h := range headers {
 		switch h[0] {
 		case "content-encoding":
-			if h[1] != "" && !strings.EqualFold(h[1], "identity") {
+			if wrapper.OpaqueBody("", h[1]) {
 				return Encoded
 			}
 		case "cache-control":
@@ -70,8 +88,7 @@ func ofContent(headers [][2]string) Obstacle {
 				found = NoTransform
 			}
 		case "content-type":
-			media := MediaType(h[1])
-			if strings.Contains(media, "octet-stream") || strings.Contains(media, "grpc") {
+			if wrapper.OpaqueBody(strings.ToLower(h[1]), "") {
 				return Binary
 			}
 			if !keepsASCII(charset(h[1])) {

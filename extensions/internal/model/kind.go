@@ -15,9 +15,15 @@ const (
 	Multipart             // a field of a form (multipart/form-data)
 )
 
-// KindOf reads the content type of a request. headers are all its headers with lower-case names.
+// KindOf reads the content type of a request. headers are all its headers with lower-case names. Two types that differ are
+// Unknown: a backend may go by either.
 func KindOf(headers [][2]string) (kind Kind, contentType string) {
 	contentType = httpheader.First(headers, "content-type")
+	for i := range headers {
+		if headers[i][0] == "content-type" && headers[i][1] != contentType {
+			return Unknown, contentType
+		}
+	}
 	switch {
 	case contentType == "":
 		return Untyped, ""

@@ -42,7 +42,11 @@ func TestKinds(t *testing.T) {
 		kind, _ := KindOf([][2]string{{":path", "/"}, {"content-type", contentType}})
 		assert.Equal(t, want, kind, contentType)
 	}
-	kind, _ := KindOf(nil)
+	kind, _ := KindOf([][2]string{{"content-type", "application/json"}, {"content-type", "multipart/form-data; boundary=b"}})
+	assert.Equal(t, Unknown, kind, "two types")
+	kind, _ = KindOf([][2]string{{"content-type", "multipart/form-data; boundary*=utf-8''c; boundary=b"}})
+	assert.Equal(t, Unknown, kind, "two boundaries")
+	kind, _ = KindOf(nil)
 	assert.Equal(t, Untyped, kind)
 }
 
@@ -69,6 +73,12 @@ func TestMembers(t *testing.T) {
 		{"nested in a text", "a.b", `{"a":"x"}`, "", false, ""},
 		{"in a list", "model", `[{"model":"x"}]`, "", false, ""},
 		{"no object", "model", `"x"`, "", false, ""},
+		{"another case beside it", "model", `{"model":"x","MODEL":"y"}`, "x", true, `{"model":"N","MODEL":"N"}`},
+		{"another case before it", "model", `{"Mod\u0065l":"y","model":"x"}`, "x", true, `{"Mod\u0065l":"N","model":"N"}`},
+		{"another case of the same value", "model", `{"model":"x","Model":"x"}`, "x", false, `{"model":"N","Model":"N"}`},
+		{"another case instead", "model", `{"MODEL":"y"}`, "", true, `{"MODEL":"N","model":"N"}`},
+		{"another case that Unicode folds", "k", `{"k":"x","K":"y"}`, "x", true, `{"k":"N","K":"N"}`},
+		{"another case on the way", "a.b", `{"a":{"b":"x"},"A":{"B":"y"}}`, "x", true, `{"a":{"b":"N"},"A":{"B":"N"}}`},
 		{"special characters are characters", "a*", `{"ab":"x","a*":"y"}`, "y", false, `{"ab":"x","a*":"N"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,6 +103,13 @@ func TestOfVeryManyTheLastStays(t *testing.T) {
 	edited, err := found.Set("N")
 	require.NoError(t, err)
 	assert.Equal(t, `{"a":1,"model":"N","b":2}`, string(edited))
+}
+
+func TestOfVeryManyInOtherLettersNoneIsEdited(t *testing.T) {
+	found := NewMember("model").Find(`{` + strings.Repeat(`"Model":"x",`, maxPlaces) + `"model":"y"}`)
+	assert.True(t, found.Disputed)
+	_, err := found.Set("N")
+	assert.EqualError(t, err, "too many members have the model's name in other letters")
 }
 
 // A body is in the guest once; an edit may take twice its size beside it.

@@ -87,8 +87,11 @@ func (s *scanner) readHead(data []byte) (n int, found *value, more bool, err err
 		}
 		end += len(s.newLine)
 	}
-	name, ok := body.FieldName(string(data[:end]))
-	s.wanted = ok && name == s.field
+	h := body.ReadHead(string(data[:end]), string(s.newLine))
+	s.wanted = h.May(s.field)
+	if s.wanted && h.Doubt {
+		return 0, nil, false, body.ErrDoubt
+	}
 	s.state = content
 	return end, nil, true, nil
 }

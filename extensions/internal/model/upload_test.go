@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmplane/wasmplane/extensions/internal/body"
 )
 
 const formType = "multipart/form-data; boundary=b"
@@ -31,6 +33,12 @@ var uploads = []struct {
 	{"twice",
 		lines("--b", "Content-Disposition: form-data; name=model", "", "m", "--b", "Content-Disposition: form-data; name=model", "", "other", "--b--"), "m",
 		lines("--b", "Content-Disposition: form-data; name=model", "", "NEW", "--b", "Content-Disposition: form-data; name=model", "", "NEW", "--b--")},
+	{"folded",
+		lines("--b", "Content-Disposition: form-data; name=x", "", "1", "--b", "Content-Disposition: form-data;", " name=model", "", "m", "--b--", ""), "m",
+		lines("--b", "Content-Disposition: form-data; name=x", "", "1", "--b", "Content-Disposition: form-data;", " name=model", "", "NEW", "--b--", "")},
+	{"beside a part that is in doubt under another name",
+		lines("--b", "Content-Disposition: form-data; name=file; filename*=utf-8''%e2", "", "1", "--b", "Content-Disposition: form-data; name=model", "", "m", "--b--", ""), "m",
+		lines("--b", "Content-Disposition: form-data; name=file; filename*=utf-8''%e2", "", "1", "--b", "Content-Disposition: form-data; name=model", "", "NEW", "--b--", "")},
 	{"empty",
 		lines("--b", "Content-Disposition: form-data; name=model", "", "", "--b--"), "",
 		lines("--b", "Content-Disposition: form-data; name=model", "", "NEW", "--b--")},
@@ -113,6 +121,7 @@ func TestUploadsThatMustBeReadAsAWhole(t *testing.T) {
 		{"no such field", lines("--b", "Content-Disposition: form-data; name=x", "", "m", "--b--")},
 		{"no boundary", "text"},
 		{"nothing", ""},
+		{"a name that can be read in two ways", lines("--b", "Content-Disposition: form-data; name*=utf-8''model", "", "m", "--b--")},
 		{"incomplete", lines("--b", "Content-Disposition: form-data; name=model", "", "m")},
 		{"too much before it", head + strings.Repeat("x", holdSize)},
 		{"a head that does not end", "--b\r\n" + strings.Repeat("x", maxHead+1)},
@@ -144,6 +153,8 @@ func TestUploadsThatBreakOff(t *testing.T) {
 	for _, tt := range []struct{ name, rest, want string }{
 		{"a head that does not end", strings.Repeat("x", maxHead+1), "head of a part is over 64 KiB"},
 		{"a name that does not end", lines("Content-Disposition: form-data; name=model", "", strings.Repeat("x", maxValue+1)), "the model's name is over 64 KiB"},
+		{"a name that can be read in two ways", lines("Content-Disposition: form-data; name=x; name*=utf-8''model", "", "bad", "--b--"), body.ErrDoubt.Error()},
+		{"a value that can be read in two ways", lines("Content-Disposition: form-data; name=model", "Content-Transfer-Encoding: quoted-printable", "", "b=61d", "--b--"), body.ErrDoubt.Error()},
 		{"a boundary line that does not end", "\r\nx\r\n--b" + strings.Repeat(" ", maxBlank+1), "a boundary line is over 1 KiB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
