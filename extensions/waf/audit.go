@@ -90,14 +90,14 @@ func (s *inspection) appendRule(out []byte, match types.MatchedRule) []byte {
 	out = append(append(out, `{"rule_id":`...), strconv.Itoa(rule.ID())...)
 	out = append(append(out, `,"phase":`...), strconv.Itoa(int(rule.Phase()))...)
 	out = appendMember(out, "severity", severityName(rule.Severity()))
-	out = appendMember(out, "message", cut(match.Message()))
+	out = appendMember(out, "message", cut(ruleMessage(match, s.secret)))
 	out = append(out, `,"matches":[`...)
 	for i, data := range match.MatchedDatas() {
 		if i > 0 {
 			out = append(out, ',')
 		}
 		out = append(out, `{"variable":`...)
-		out = appendText(out, variableName(data))
+		out = appendText(out, variableName(data, s.secret))
 		out = append(appendMember(out, "data", cut(loggedData(match, data, s.secret))), '}')
 	}
 	out = append(out, `],"tags":[`...)
@@ -110,9 +110,12 @@ func (s *inspection) appendRule(out []byte, match types.MatchedRule) []byte {
 	return append(out, "]}"...)
 }
 
-func variableName(data types.MatchData) string {
+func variableName(data types.MatchData, secret func(name string) bool) string {
 	if data.Key() == "" {
 		return data.Variable().Name()
+	}
+	if mentionsSecret(data.Key(), secret) {
+		return data.Variable().Name() + ":" + redacted
 	}
 	return data.Variable().Name() + ":" + data.Key()
 }

@@ -12,6 +12,9 @@ import (
 // defaultMaxArgumentBytes is the bound of max_argument_bytes where none is configured.
 const defaultMaxArgumentBytes = 64 << 10
 
+// defaultMaxCookies is the bound of max_cookies where none is configured. Browsers keep at most 180 cookies of a site.
+const defaultMaxCookies = 200
+
 // maxBodyLimit is the greatest limit of a body, in bytes.
 const maxBodyLimit = 1 << 30
 
@@ -34,7 +37,7 @@ type settings struct {
 	requestLimit  int64 // 0: what the directives say
 	responseLimit int64
 
-	maxArgumentBytes int64
+	bounds bounds
 }
 
 // parseConfig reads a configuration.
@@ -53,7 +56,7 @@ func parseConfig(o field.Object, config *Config) error {
 	if !s.useCRS && len(s.rules) == 0 {
 		return nil
 	}
-	config.engine, err = engineFor(source{s.assemble(), s.maxArgumentBytes})
+	config.engine, err = engineFor(source{s.assemble(), s.bounds})
 	return err
 }
 
@@ -80,7 +83,10 @@ func (s *settings) parse(o field.Object) error {
 	if s.responseLimit, _, err = o.Int("response_body_limit", 1, maxBodyLimit); err != nil {
 		return err
 	}
-	s.maxArgumentBytes, err = o.IntOr("max_argument_bytes", 0, maxBodyLimit, defaultMaxArgumentBytes)
+	if s.bounds.argumentBytes, err = o.IntOr("max_argument_bytes", 0, maxBodyLimit, defaultMaxArgumentBytes); err != nil {
+		return err
+	}
+	s.bounds.cookies, err = o.IntOr("max_cookies", 0, 1<<20, defaultMaxCookies)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/debuglog"
 	"github.com/corazawaf/coraza/v3/experimental"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types"
 
 	"github.com/wasmplane/wasmplane/pkg/log"
@@ -20,11 +21,15 @@ import (
 
 // engine is a compiled rule set. It is read-only once built and serves every configuration with the same directives.
 type engine struct {
-	waf              coraza.WAF
-	requestLimit     int64 // bytes of a request body that are examined
-	rejectsRequests  bool  // a request body of that size or more is refused; otherwise its beginning is examined
-	responseLimit    int64 // bytes of a response body that are examined
-	maxArgumentBytes int64 // 0: unlimited
+	waf             coraza.WAF
+	requestLimit    int64 // bytes of a request body that are examined
+	rejectsRequests bool  // a request body of that size or more is refused; otherwise its beginning is examined
+	responseLimit   int64 // bytes of a response body that are examined
+	argumentLimit   int   // SecArgumentsLimit
+	forceField      []int // where a transaction keeps ctl:forceRequestBodyVariable
+
+	bounds  bounds
+	bounded bool // the rules of the bounds are among the rules, as the Core Rule Set is
 }
 
 // engines are the rule sets of this VM by their source. Whoever uses one keeps it alive: what was replaced by a new
@@ -33,12 +38,12 @@ var engines = map[[sha256.Size]byte]weak.Pointer[engine]{}
 
 // source is everything that a rule set depends on.
 type source struct {
-	directives       string
-	maxArgumentBytes int64
+	directives string
+	bounds     bounds
 }
 
 func (s source) key() [sha256.Size]byte {
-	return sha256.Sum256([]byte(strconv.FormatInt(s.maxArgumentBytes, 10) + "\n" + s.directives))
+	return sha256.Sum256([]byte(s.bounds.directives() + "\n" + s.directives))
 }
 
 // errDirectives is what a configuration with a bad directive is refused with. What is wrong with it stands in the log.
@@ -69,8 +74,9 @@ func engineFor(s source) (*engine, error) {
 }
 
 func compile(s source) (*engine, error) {
+	files := &bundle{beforeCRS: s.bounds.directives()}
 	config := coraza.NewWAFConfig().
-		WithRootFS(&bundle{beforeCRS: argumentBound(s.maxArgumentBytes)}).
+		WithRootFS(files).
 		WithDebugLogger(debuglog.DefaultWithPrinterFactory(proxyPrinter)).
 		WithErrorCallback(collectMatch).
 		WithDirectives(s.directives)
@@ -78,7 +84,7 @@ func compile(s source) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{waf: waf, maxArgumentBytes: s.maxArgumentBytes}
+	e := &engine{waf: waf, bounds: s.bounds, bounded: files.beforeCRS != s.bounds.directives()}
 	return e, e.readLimits()
 }
 
@@ -96,31 +102,25 @@ func (e *engine) readLimits() error {
 		return errors.New("a transaction of the engine has no WAF")
 	}
 	request, response := waf.FieldByName("RequestBodyLimit"), waf.FieldByName("ResponseBodyLimit")
-	action := waf.FieldByName("RequestBodyLimitAction")
+	action, arguments := waf.FieldByName("RequestBodyLimitAction"), waf.FieldByName("ArgumentLimit")
 	if request.Kind() != reflect.Int64 || response.Kind() != reflect.Int64 || action.Kind() != reflect.Int {
 		return fmt.Errorf("the engine's limits are of the kinds %s, %s, %s", request.Kind(), response.Kind(), action.Kind())
 	}
+	if arguments.Kind() != reflect.Int {
+		return fmt.Errorf("the engine's limit of arguments is of the kind %s", arguments.Kind())
+	}
+	force, found := value.Type().FieldByName("ForceRequestBodyVariable")
+	if !found || force.Type.Kind() != reflect.Bool {
+		return errors.New("a transaction of the engine does not tell whether its body is forced")
+	}
+	if _, ok := tx.(plugintypes.TransactionState); !ok {
+		return errors.New("a transaction of the engine has no variables")
+	}
 	e.requestLimit, e.responseLimit = request.Int(), response.Int()
+	e.argumentLimit, e.forceField = int(arguments.Int()), force.Index
 	e.rejectsRequests = action.Int() == int64(types.BodyLimitActionReject)
 	return nil
 }
-
-// argumentBound are the directives that refuse what would take too long to examine: the rules of the Core Rule Set take
-// time in proportion to the bytes of all arguments. They come before its rules. Where the engine only detects, the
-// remaining rules are skipped.
-func argumentBound(limit int64) string {
-	if limit == 0 {
-		return ""
-	}
-	return `SecRule ARGS_COMBINED_SIZE "@gt ` + strconv.FormatInt(limit, 10) + `" "id:` + strconv.Itoa(boundRule) +
-		`,phase:2,t:none,deny,status:403,log,severity:2,skipAfter:` + boundMarker +
-		`,msg:'More bytes in arguments than max_argument_bytes',logdata:'%{MATCHED_VAR}'"`
-}
-
-const (
-	boundRule   = 200100
-	boundMarker = "END-OF-DIRECTIVES"
-)
 
 // assemble puts a configuration's directives in order. Items are separated by line breaks.
 func (s *settings) assemble() string {

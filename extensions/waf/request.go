@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types"
 	proxy "github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 
@@ -66,24 +67,33 @@ func onRequestBody(ctx wrapper.HttpContext, _ Config, body []byte) proxy.Action 
 // judgeRequest runs phase 2.
 func (s *inspection) judgeRequest(body []byte) bool {
 	s.requestJudged = true
-	return s.evaluate(func() (*types.Interruption, error) {
-		if len(body) > 0 {
-			it, _, err := s.tx.WriteRequestBody(body)
-			if it != nil || err != nil {
-				return it, err
-			}
+	return s.evaluate(func() (*types.Interruption, error) { return s.phase2(body) })
+}
+
+func (s *inspection) phase2(body []byte) (*types.Interruption, error) {
+	if len(body) > 0 {
+		it, _, err := s.tx.WriteRequestBody(s.examinable(body))
+		if it != nil || err != nil {
+			return it, err
 		}
-		return s.tx.ProcessRequestBody()
-	})
+	}
+	return s.tx.ProcessRequestBody()
 }
 
 // readRequest tells the engine about the request.
 func (s *inspection) readRequest(ctx wrapper.HttpContext) bool {
-	r := &s.request
-	r.headers = wrapper.RequestHeaders(ctx)
-	if r.headers == nil {
+	headers := wrapper.RequestHeaders(ctx)
+	if headers == nil {
 		return false
 	}
+	s.describe(headers)
+	return true
+}
+
+// describe tells the engine about a request of those headers.
+func (s *inspection) describe(headers [][2]string) {
+	r := &s.request
+	r.headers = headers
 	for i := range r.headers {
 		value := r.headers[i][1]
 		switch r.headers[i][0] {
@@ -111,7 +121,10 @@ func (s *inspection) readRequest(ctx wrapper.HttpContext) bool {
 		s.tx.AddRequestHeader("Host", r.authority)
 		s.tx.SetServerName(withoutPort(r.authority))
 	}
-	return true
+	if s.engine.bounded {
+		v := s.tx.(plugintypes.TransactionState).Variables()
+		v.TX().Set(cookieBytesVariable, []string{strconv.Itoa(cookieBytes(r.headers))})
+	}
 }
 
 // contentLength returns what the headers say. Several lengths, or what is no number, count as unknown.

@@ -60,11 +60,7 @@ func severityName(severity types.RuleSeverity) string {
 // matchLine is the line of one matched value, in the form that tools for ModSecurity's error log read.
 func (s *inspection) matchLine(match types.MatchedRule, data types.MatchData, verdict string) string {
 	rule := match.Rule()
-	message := data.Message()
-	if message == "" {
-		message = match.Message()
-	}
-	message = cut(message)
+	message := cut(loggedMessage(match, data, s.secret))
 	line := make([]byte, 0, 512)
 	line = append(line, "[client "...)
 	line = strconv.AppendQuote(line, match.ClientIPAddress())

@@ -9,6 +9,8 @@ import (
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	engineTypes "github.com/corazawaf/coraza/v3/types"
+	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/proxytest"
 	"github.com/higress-group/proxy-wasm-go-sdk/proxywasm/types"
 	"github.com/higress-group/wasm-go/pkg/test"
@@ -24,9 +26,18 @@ import (
 // host gives what is logged while a test parses a configuration somewhere to go.
 func host(t *testing.T) {
 	t.Helper()
+	t.Cleanup(emulate())
+}
+
+// emulate starts a host, which only one can be at a time, and returns what ends it.
+func emulate() func() {
+	plugin := proxywasm.GetVMContext()
 	emulator, reset := proxytest.NewHostEmulator(proxytest.NewEmulatorOption())
-	t.Cleanup(reset)
 	emulator.RegisterForeignFunction("get_log_level", func([]byte) []byte { return []byte{6, 0, 0, 0} }) // off
+	return func() {
+		reset()
+		proxywasm.SetVMContext(plugin) // for the tests with a host of their own
+	}
 }
 
 // headers makes request headers from method, path and "name: value" lines.
@@ -34,6 +45,34 @@ func headers(method, path string, lines ...string) [][2]string {
 	list := [][2]string{{":authority", "shop.test"}, {":path", path}, {":method", method}, {":scheme", "http"},
 		{"user-agent", "Mozilla/5.0 (X11; Linux x86_64)"}, {"accept", "*/*"}}
 	return plugintest.Headers(list, lines...)
+}
+
+// examine runs phases 1 and 2 of a configuration's rules on a request, as the plugin does. The matches stay in the
+// inspection.
+func examine(t *testing.T, config string, headers [][2]string, body string) (*inspection, *engineTypes.Interruption) {
+	t.Helper()
+	defer emulate()()
+	var c Config
+	require.NoError(t, parseConfig(field.Of(gjson.Parse(config)), &c))
+	s := &inspection{config: &c, engine: c.engine, tx: c.engine.waf.NewTransaction()}
+	running = s
+	defer func() { running = nil }()
+	t.Cleanup(func() { assert.NoError(t, s.tx.Close()) })
+	s.describe(headers)
+	if it := s.tx.ProcessRequestHeaders(); it != nil {
+		return s, it
+	}
+	it, err := s.phase2([]byte(body))
+	require.NoError(t, err)
+	return s, it
+}
+
+// rules are the numbers of the rules that matched.
+func (s *inspection) rules() (ids []int) {
+	for _, match := range s.matches {
+		ids = append(ids, match.Rule().ID())
+	}
+	return ids
 }
 
 const form = "content-type: application/x-www-form-urlencoded"
@@ -140,10 +179,11 @@ func TestEqualConfigurationsShareTheirRules(t *testing.T) {
 	assert.Same(t, a.engine, b.engine, "pages differ, rules do not")
 	assert.NotSame(t, a.engine, c.engine)
 	assert.NotSame(t, a.engine, d.engine)
+	assert.NotSame(t, a.engine, parse(`{"secRules": ["SecAction \"id:1,phase:1,pass\""], "max_cookies": 1}`).engine)
 	assert.Nil(t, parse(`{}`).engine, "nothing to evaluate")
 	runtime.KeepAlive(a)
 
-	key := source{"SecAction \"id:7,phase:1,pass\"", 0}
+	key := source{"SecAction \"id:7,phase:1,pass\"", bounds{}}
 	e, err := engineFor(key)
 	require.NoError(t, err)
 	require.NotNil(t, engines[key.key()].Value())
@@ -271,6 +311,7 @@ func TestConfigurationErrors(t *testing.T) {
 		`{"exclude": {"targets": [{"rule_id": 1, "variable": "ARGS|TX"}]}}`:                       "exclude.targets[0].variable: must be one variable, such as ARGS:comment",
 		`{"request_body_limit": 0}`:                                                               "request_body_limit: must be between 1 and 1073741824, not 0",
 		`{"max_argument_bytes": -1}`:                                                              "max_argument_bytes: must be between 0 and 1073741824, not -1",
+		`{"max_cookies": "many"}`:                                                                 `max_cookies: must be a whole number, not "many"`,
 		`{"block_page": {"headers": {"a b": "c"}}}`:                                               "block_page.headers.a b: must be the name of a header",
 		`{"block_page": {"headers": {"a": "c\r\nd"}}}`:                                            "block_page: header a must not hold line breaks",
 		`{"audit_log": {"requests": "some"}}`:                                                     `audit_log.requests: must be one of relevant, all, not "some"`,

@@ -15,7 +15,7 @@ import (
 
 // xmlProcessor reads XML bodies for the rules: XML:/* are the texts, XML://@* the values of attributes. The engine's own
 // processor takes any text for XML that ends where it should not; this one reports a document that is not well-formed,
-// and one with more text than the rules may examine. What could be read of it is examined all the same.
+// and one with more text than the rules may examine; texts and values count as arguments for SecArgumentsLimit. What could be read of it is examined all the same.
 type xmlProcessor struct{}
 
 var _ plugintypes.BodyProcessor = xmlProcessor{}
@@ -25,21 +25,29 @@ func init() {
 }
 
 // ProcessRequest implements plugintypes.BodyProcessor.
-func (xmlProcessor) ProcessRequest(reader io.Reader, v plugintypes.TransactionVariables, _ plugintypes.BodyProcessorOptions) error {
+func (xmlProcessor) ProcessRequest(reader io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
 	body, err := io.ReadAll(reader)
 	if err != nil {
 		return err
+	}
+	limit := int64(0)
+	if running != nil {
+		limit = running.engine.bounds.argumentBytes
+	}
+	if tooMuchMarkup(body, o.ArgumentLimit, limit) {
+		return errTooMuchMarkup
 	}
 	attributes, texts, problem := readXML(body, true)
 	if problem != nil {
 		attributes, texts, _ = readXML(body, false)
 	}
-	limit := int64(0)
-	if running != nil {
-		limit = running.engine.maxArgumentBytes
-	}
 	if limit > 0 && total(attributes)+total(texts) > limit {
 		return errors.New("more than " + strconv.FormatInt(limit, 10) + " bytes of text, the limit of max_argument_bytes")
+	}
+	if o.ArgumentLimit > 0 && len(attributes)+len(texts) > o.ArgumentLimit {
+		setSingle(v.ArgumentsLimitReached(), "1")
+		attributes = attributes[:min(len(attributes), o.ArgumentLimit)]
+		texts = texts[:min(len(texts), o.ArgumentLimit-len(attributes))]
 	}
 	xmlVariables := v.RequestXML()
 	xmlVariables.Set("//@*", attributes)
@@ -50,6 +58,21 @@ func (xmlProcessor) ProcessRequest(reader io.Reader, v plugintypes.TransactionVa
 // ProcessResponse implements plugintypes.BodyProcessor. XML in responses is examined as text.
 func (xmlProcessor) ProcessResponse(io.Reader, plugintypes.TransactionVariables, plugintypes.BodyProcessorOptions) error {
 	return nil
+}
+
+// tagsPerArgument is how many tags a document may have for each argument that is allowed.
+const tagsPerArgument = 32
+
+var errTooMuchMarkup = errors.New("more elements and attributes than SecArgumentsLimit and max_argument_bytes allow for")
+
+// tooMuchMarkup reports whether a document has so many tags and attributes that reading it takes long. It counts their
+// signs: an equals sign that is no attribute's is in a text, of which there may be textLimit bytes, 0 for any number.
+func tooMuchMarkup(body []byte, argumentLimit int, textLimit int64) bool {
+	if argumentLimit <= 0 {
+		return false
+	}
+	return bytes.Count(body, []byte("<")) > tagsPerArgument*argumentLimit ||
+		textLimit > 0 && int64(bytes.Count(body, []byte("="))) > int64(argumentLimit)+textLimit
 }
 
 // readXML collects what rules examine until the end of the document, or until an error.

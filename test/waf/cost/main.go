@@ -96,6 +96,10 @@ func kinds() []kind {
 		{"a GET", 1, 1, defaultBound, func(int) bench.Request { return get() }},
 		{"one argument, no bound", 1 << 10, 1 << 20, 0, argument},
 		{"one argument", 64 << 10, 1 << 20, defaultBound, argument},
+		{"fields of a multipart body", 1 << 10, 1 << 20, defaultBound, fields},
+		{"a file's name", 1 << 10, 1 << 20, defaultBound, fileName},
+		{"cookies", 1 << 10, 16 << 10, defaultBound, cookies},
+		{"brackets of JSON", 1 << 10, 1 << 20, defaultBound, brackets},
 		{"an upload", 1 << 10, 1 << 20, defaultBound, upload},
 		{"a response", 1 << 10, 1 << 20, defaultBound, response},
 	}
@@ -125,6 +129,29 @@ func argument(size int) bench.Request {
 func upload(size int) bench.Request {
 	return post("multipart/form-data; boundary=part", "--part\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n"+
 		text(size)+"\r\n--part--\r\n")
+}
+
+// fields are as many fields as there is room for.
+func fields(size int) bench.Request {
+	const field = "--part\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nlorem\r\n"
+	return post("multipart/form-data; boundary=part", strings.Repeat(field, size/len(field))+"--part--\r\n")
+}
+
+func fileName(size int) bench.Request {
+	return post("multipart/form-data; boundary=part", "--part\r\ncontent-disposition: form-data; name=\"file\"; filename=\""+
+		text(size)+"\"\r\n\r\nlorem\r\n--part--\r\n")
+}
+
+// cookies are as many cookies as there is room for. Hosts bound the headers of a request, so there is no more to measure.
+func cookies(size int) bench.Request {
+	const cookie = "name=value"
+	r := get()
+	r.Headers = append(r.Headers, [2]string{"cookie", strings.TrimSuffix(strings.Repeat(cookie+"; ", size/(len(cookie)+2)), "; ")})
+	return r
+}
+
+func brackets(size int) bench.Request {
+	return post("application/json", strings.Repeat("[", size))
 }
 
 func response(size int) bench.Request {
