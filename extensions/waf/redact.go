@@ -108,8 +108,8 @@ func holdsSecret(d types.MatchData, text string, secret func(name string) bool) 
 	case "REQUEST_COOKIES":
 		return true
 	case "ARGS", "ARGS_GET", "ARGS_POST", "ARGS_NAMES", "ARGS_GET_NAMES", "ARGS_POST_NAMES":
-		// An argument may be several to a backend that splits at semicolons, and a name a text that was read as a form.
-		return secret(d.Key()) || mentionsSecret(d.Key(), secret) || mentionsSecret(d.Value(), secret)
+		// A name may be a text that was read as a form.
+		return secret(d.Key()) || mentionsSecret(d.Key(), secret) || hidesSecret(d.Value(), secret)
 	case "REQUEST_URI", "REQUEST_URI_RAW", "REQUEST_LINE", "REQUEST_FILENAME", "REQUEST_BASENAME", "QUERY_STRING", "REQUEST_BODY",
 		"FULL_REQUEST", "RESPONSE_BODY":
 		return mentionsSecret(text, secret) || mentionsSecret(d.Value(), secret)
@@ -141,6 +141,17 @@ func mentionsSecret(text string, secret func(name string) bool) bool {
 	return false
 }
 
+// hidesSecret reports whether the value of an argument holds parameters of its own of which one is a secret: it is a URL, or
+// several arguments to a backend that splits at semicolons.
+func hidesSecret(value string, secret func(name string) bool) bool {
+	for _, spelling := range spellings(value) {
+		if i := strings.IndexAny(spelling, ";?&"); i >= 0 && mentionsSecret(spelling[i:], secret) {
+			return true
+		}
+	}
+	return false
+}
+
 // endsName reports whether a character is none of a parameter's name.
 func endsName(c rune) bool {
 	switch {
@@ -152,7 +163,7 @@ func endsName(c rune) bool {
 
 func lower(text string) string { return strings.ToLower(text) }
 
-// redactQuery replaces the values of query parameters with a secret's name, and those in which one is mentioned, and the
+// redactQuery replaces the values of query parameters with a secret's name, and those that hide one, and the
 // parameters of a path (RFC 3986 section 3.3) where there is a secret among them.
 func redactQuery(uri string, secret func(name string) bool) string {
 	path, query, found := strings.Cut(uri, "?")
@@ -171,7 +182,7 @@ func redactQuery(uri string, secret func(name string) bool) string {
 		name, value, hasValue := strings.Cut(pair, "=")
 		out = append(out, separator)
 		separator = '&'
-		if hasValue && (secret(name) || mentionsSecret(value, secret)) {
+		if hasValue && (secret(name) || hidesSecret(value, secret)) {
 			out = append(append(out, name...), "="+redacted...)
 			continue
 		}

@@ -114,3 +114,14 @@ func FuzzRedactQuery(f *testing.F) {
 		}
 	})
 }
+
+func TestAnAttackThatNamesASetting(t *testing.T) {
+	s, _ := examine(t, `{"useCRS": true, "detection_only": true}`, headers("POST", "/", "content-type: application/x-www-form-urlencoded"), "var=session.referer_check%3dtrue")
+	var logged strings.Builder
+	for _, match := range s.matches {
+		for _, data := range match.MatchedDatas() {
+			logged.WriteString(s.matchLine(match, data, "") + "\n")
+		}
+	}
+	assert.Contains(t, logged.String(), "session.referer_check=t found within ARGS:var:")
+}
