@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
+	"github.com/wasmplane/wasmplane/extensions/internal/urlpath"
 )
 
 // mostDecodings bounds how often a path is decoded.
@@ -18,13 +19,13 @@ func readings(path string) []string {
 		path = path[:end]
 	}
 	if isPlain(path) {
-		return []string{resolved(path)}
+		return []string{urlpath.Resolved(path)}
 	}
 	decoded, ok := query.Percent(path)
 	if !ok {
 		return nil
 	}
-	first, _ := query.Percent(resolved(path))
+	first, _ := query.Percent(urlpath.Resolved(path))
 	list := []string{first}
 	for range mostDecodings {
 		list = withVariants(list, decoded)
@@ -43,63 +44,10 @@ func isPlain(path string) bool {
 }
 
 func withVariants(list []string, path string) []string {
-	slashed := strings.ReplaceAll(path, `\`, "/")
-	for _, variant := range []string{resolved(path), resolved(merged(slashed)), resolved(merged(withoutParameters(slashed)))} {
+	for _, variant := range urlpath.Readings(path) {
 		if !slices.Contains(list, variant) {
 			list = append(list, variant)
 		}
 	}
 	return list
-}
-
-// resolved removes dot segments. Empty segments stay.
-func resolved(path string) string {
-	if !strings.Contains(path, "/.") {
-		return path
-	}
-	segments := strings.Split(path, "/")
-	kept := segments[:0]
-	for i, segment := range segments {
-		last := i == len(segments)-1
-		switch segment {
-		case ".":
-		case "..":
-			if len(kept) > 1 {
-				kept = kept[:len(kept)-1]
-			}
-		default:
-			kept = append(kept, segment)
-			continue
-		}
-		if last {
-			kept = append(kept, "")
-		}
-	}
-	return strings.Join(kept, "/")
-}
-
-// merged makes one slash of several.
-func merged(path string) string {
-	if !strings.Contains(path, "//") {
-		return path
-	}
-	out := make([]byte, 0, len(path))
-	for i := 0; i < len(path); i++ {
-		if path[i] != '/' || i == 0 || path[i-1] != '/' {
-			out = append(out, path[i])
-		}
-	}
-	return string(out)
-}
-
-// withoutParameters cuts what follows a semicolon off every segment (RFC 3986 section 3.3 leaves it to the backend).
-func withoutParameters(path string) string {
-	if strings.IndexByte(path, ';') < 0 {
-		return path
-	}
-	segments := strings.Split(path, "/")
-	for i := range segments {
-		segments[i], _, _ = strings.Cut(segments[i], ";")
-	}
-	return strings.Join(segments, "/")
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/query"
+	"github.com/wasmplane/wasmplane/extensions/internal/urlpath"
 )
 
 // reading is what a backend may take a path for.
@@ -38,9 +38,9 @@ func readings(path string) []reading {
 		if isRegular(r.text) {
 			continue
 		}
-		slashed := strings.ReplaceAll(r.text, `\`, "/")
-		list = append(list, reading{text: resolved(r.text), escaped: r.escaped}, reading{text: resolved(merged(slashed)), escaped: r.escaped},
-			reading{text: resolved(merged(withoutParameters(slashed))), escaped: r.escaped})
+		for _, text := range urlpath.Readings(r.text) {
+			list = append(list, reading{text: text, escaped: r.escaped})
+		}
 	}
 	return list
 }
@@ -68,44 +68,4 @@ func decode(path string, all bool) reading {
 // isRegular tells whether backends agree on the segments of a path without escapes.
 func isRegular(path string) bool {
 	return strings.IndexAny(path, `;\`) < 0 && !strings.Contains(path, "//") && !strings.Contains(path, "/.")
-}
-
-// resolved removes dot segments. Empty segments stay.
-func resolved(path string) string {
-	if !strings.Contains(path, "/.") {
-		return path
-	}
-	kept := make([]string, 0, strings.Count(path, "/")+1)
-	for segment := range strings.SplitSeq(path, "/") {
-		switch {
-		case segment == "..":
-			kept = kept[:max(len(kept)-1, min(len(kept), 1))]
-		case segment != ".":
-			kept = append(kept, segment)
-		}
-	}
-	if strings.HasSuffix(path, "/.") || strings.HasSuffix(path, "/..") {
-		kept = append(kept, "")
-	}
-	return strings.Join(kept, "/")
-}
-
-// merged makes one slash of several.
-func merged(path string) string {
-	if !strings.Contains(path, "//") {
-		return path
-	}
-	return string(slices.CompactFunc([]byte(path), func(a, b byte) bool { return a == '/' && b == '/' }))
-}
-
-// withoutParameters cuts what follows a semicolon off every segment.
-func withoutParameters(path string) string {
-	if strings.IndexByte(path, ';') < 0 {
-		return path
-	}
-	segments := strings.Split(path, "/")
-	for i := range segments {
-		segments[i], _, _ = strings.Cut(segments[i], ";")
-	}
-	return strings.Join(segments, "/")
 }

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
+	"github.com/wasmplane/wasmplane/extensions/internal/redislogin"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
 
@@ -49,7 +49,7 @@ func (c *Config) parseRedis(o field.Object) error {
 }
 
 func logIn(redis field.Object, client wrapper.RedisClient) error {
-	user, password, err := login(redis)
+	user, password, err := redislogin.Of(redis)
 	if err != nil {
 		return err
 	}
@@ -62,13 +62,4 @@ func logIn(redis field.Object, client wrapper.RedisClient) error {
 		return err
 	}
 	return client.Init(user, password, timeout, wrapper.WithDataBase(int(database)))
-}
-
-// login reads texts that YAML may take for numbers.
-func login(redis field.Object) (user, password string, err error) {
-	if user, _, err = consumers.Scalar(redis, "username"); err != nil {
-		return "", "", err
-	}
-	password, _, err = consumers.Scalar(redis, "password")
-	return user, password, err
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wasmplane/wasmplane/extensions/internal/body"
-	"github.com/wasmplane/wasmplane/extensions/internal/consumers"
 	"github.com/wasmplane/wasmplane/extensions/internal/field"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpcache"
 	"github.com/wasmplane/wasmplane/extensions/internal/httpheader"
 	"github.com/wasmplane/wasmplane/extensions/internal/independent"
+	"github.com/wasmplane/wasmplane/extensions/internal/redislogin"
 	"github.com/wasmplane/wasmplane/pkg/log"
 	"github.com/wasmplane/wasmplane/pkg/wrapper"
 )
@@ -157,7 +157,7 @@ func (c *cache) connect(store field.Object, service string) error {
 	if err != nil {
 		return err
 	}
-	username, password, err := login(store)
+	username, password, err := redislogin.Of(store)
 	if err != nil {
 		return err
 	}
@@ -171,15 +171,6 @@ func (c *cache) connect(store field.Object, service string) error {
 	client := wrapper.NewRedisClusterClient(wrapper.FQDNCluster{FQDN: service, Port: int64(port)})
 	c.redis = client
 	return client.Init(username, password, int64(timeout))
-}
-
-// login reads texts that YAML may take for numbers.
-func login(store field.Object) (username, password string, err error) {
-	if username, _, err = consumers.Scalar(store, "username"); err != nil {
-		return "", "", err
-	}
-	password, _, err = consumers.Scalar(store, "password")
-	return username, password, err
 }
 
 func (c *cache) parseByKey(o field.Object) (err error) {

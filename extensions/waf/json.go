@@ -25,31 +25,24 @@ func init() {
 
 // ProcessRequest implements plugintypes.BodyProcessor.
 func (jsonProcessor) ProcessRequest(reader io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
-	body, err := readText(reader)
-	if err != nil {
-		return err
-	}
-	r := jsonReader{text: body, depthLimit: o.RequestBodyRecursionLimit, argumentLimit: o.ArgumentLimit, budget: jsonBudget(len(body))}
-	err = r.read()
-	for _, a := range r.arguments {
-		v.ArgsPost().Add(a[0], a[1])
-	}
-	if r.truncated {
-		setSingle(v.ArgumentsLimitReached(), "1")
-	}
-	return err
+	return addJSON(reader, v, o.RequestBodyRecursionLimit, o.ArgumentLimit, v.ArgsPost())
 }
 
 // ProcessResponse implements plugintypes.BodyProcessor.
 func (jsonProcessor) ProcessResponse(reader io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+	return addJSON(reader, v, o.ResponseBodyRecursionLimit, o.ArgumentLimit, v.ResponseArgs())
+}
+
+// addJSON adds the values of a body to into.
+func addJSON(reader io.Reader, v plugintypes.TransactionVariables, depthLimit, argumentLimit int, into interface{ Add(key, value string) }) error {
 	body, err := readText(reader)
 	if err != nil {
 		return err
 	}
-	r := jsonReader{text: body, depthLimit: o.ResponseBodyRecursionLimit, argumentLimit: o.ArgumentLimit, budget: jsonBudget(len(body))}
+	r := jsonReader{text: body, depthLimit: depthLimit, argumentLimit: argumentLimit, budget: jsonBudget(len(body))}
 	err = r.read()
 	for _, a := range r.arguments {
-		v.ResponseArgs().Add(a[0], a[1])
+		into.Add(a[0], a[1])
 	}
 	if r.truncated {
 		setSingle(v.ArgumentsLimitReached(), "1")
